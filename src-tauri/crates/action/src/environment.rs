@@ -1,0 +1,289 @@
+//! An environment: which account, region, bucket and endpoints a run works on. It never holds a secret.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One `environments/<name>.yaml`, checked for its shape; [`Environment::check`] checks its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Its name, such as `production`.
+    #[serde(rename = "environment")]
+    pub name: String,
+    /// The AWS region; only those in the United States are accepted.
+    pub region: String,
+    /// The 12-digit account that the credentials must belong to.
+    pub account: String,
+    /// Where the credentials come from.
+    pub credentials: Credentials,
+    /// Endpoints that stand in for AWS's own, for emulators and the practice range.
+    #[serde(default, skip_serializing_if = "Endpoints::is_empty")]
+    pub endpoints: Endpoints,
+    /// The badge photos.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photos: Option<Photos>,
+    /// The Portal DB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
+    /// The Portal's front end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Portal>,
+    /// The Datto appliance on the premises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datto: Option<Datto>,
+}
+
+/// Where credentials come from; exactly one of the three in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Credentials {
+    /// A named profile of the shared AWS configuration, SSO included: `{ profile: NAME }`.
+    Profile(String),
+    /// The `AWS_*` variables of the environment: `{ environment: true }`.
+    Environment(bool),
+    /// An entry of the OS keychain: `{ keychain: NAME }`.
+    Keychain(String),
+}
+
+/// Endpoints other than AWS's own; an absent one means AWS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoints {
+    /// S3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3: Option<String>,
+    /// RDS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rds: Option<String>,
+    /// STS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts: Option<String>,
+}
+
+impl Endpoints {
+    /// Whether every service is AWS's own.
+    pub fn is_empty(&self) -> bool {
+        self.s3.is_none() && self.rds.is_none() && self.sts.is_none()
+    }
+}
+
+/// Where the badge photos are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Photos {
+    /// The bucket in use.
+    pub bucket: String,
+    /// The beginning of every photo's key.
+    #[serde(default)]
+    pub prefix: String,
+    /// The bucket that replication copies to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica_bucket: Option<String>,
+}
+
+/// Where the Portal DB is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The RDS instance's identifier.
+    pub instance: String,
+    /// Its engine, such as `mysql`.
+    pub engine: String,
+    /// Queries that a restored database must answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
+}
+
+/// The Portal's front end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Portal {
+    /// Its address.
+    pub url: String,
+}
+
+/// The Datto appliance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Datto {
+    /// Its serial number.
+    pub device: String,
+}
+
+/// Why an [`Environment`]'s values can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvironmentError {
+    /// The region isn't in the United States.
+    #[error(
+        "environment {name}: region {region} is not in the United States, and no customer data may leave it; \
+         use us-east-1, us-east-2, us-west-1 or us-west-2"
+    )]
+    Region {
+        /// The environment.
+        name: String,
+        /// What its `region:` says.
+        region: String,
+    },
+    /// The account isn't 12 digits.
+    #[error(
+        "environment {name}: account \"{account}\" is not 12 digits; write it in quotes, as \"123456789012\""
+    )]
+    Account {
+        /// The environment.
+        name: String,
+        /// What its `account:` says.
+        account: String,
+    },
+    /// `credentials: { environment: false }`.
+    #[error(
+        "environment {name}: `credentials: {{ environment: false }}` names no credentials; give a profile, `environment: true` or a keychain entry"
+    )]
+    Credentials {
+        /// The environment.
+        name: String,
+    },
+    /// A plain-text endpoint outside this machine.
+    #[error(
+        "environment {name}: endpoint {url} is neither https:// nor on this machine, so requests to it could be read on the way; use https://"
+    )]
+    Endpoint {
+        /// The environment.
+        name: String,
+        /// The endpoint.
+        url: String,
+    },
+}
+
+/// The regions that a restore may happen in: those in the United States (`facts/portal.md`).
+pub const US_REGIONS: [&str; 4] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+
+impl Environment {
+    /// Refuses values that no run may start with.
+    ///
+    /// # Errors
+    /// The first that is wrong: a region outside the United States, an account that isn't 12 digits,
+    /// credentials that name nothing, a plain-text endpoint that isn't on this machine.
+    pub fn check(&self) -> Result<(), EnvironmentError> {
+        let name = self.name.clone();
+        if !US_REGIONS.contains(&self.region.as_str()) {
+            return Err(EnvironmentError::Region { name, region: self.region.clone() });
+        }
+        if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(EnvironmentError::Account { name, account: self.account.clone() });
+        }
+        if self.credentials == Credentials::Environment(false) {
+            return Err(EnvironmentError::Credentials { name });
+        }
+        for url in [&self.endpoints.s3, &self.endpoints.rds, &self.endpoints.sts].into_iter().flatten() {
+            if !(url.starts_with("https://") || is_loopback(url)) {
+                return Err(EnvironmentError::Endpoint { name, url: url.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every leaf as `path -> text`, for `${env.path}`: `photos.bucket`, `region`, `database.instance`…
+    pub fn paths(&self) -> BTreeMap<String, String> {
+        let mut paths = BTreeMap::new();
+        if let Ok(value) = serde_json::to_value(self) {
+            flatten("", &value, &mut paths);
+        }
+        paths
+    }
+
+    /// Every path that `${env.path}` may name in any environment; lint checks references against these.
+    pub const PATHS: [&'static str; 13] = [
+        "environment",
+        "region",
+        "account",
+        "endpoints.s3",
+        "endpoints.rds",
+        "endpoints.sts",
+        "photos.bucket",
+        "photos.prefix",
+        "photos.replica_bucket",
+        "database.instance",
+        "database.engine",
+        "portal.url",
+        "datto.device",
+    ];
+}
+
+fn is_loopback(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+fn flatten(at: &str, value: &serde_json::Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (key, value) in map {
+                let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                flatten(&path, value, into);
+            }
+        }
+        serde_json::Value::String(text) => {
+            into.insert(at.to_owned(), text.clone());
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn production() -> Environment {
+        Environment {
+            name: "production".into(),
+            region: "us-east-1".into(),
+            account: "123456789012".into(),
+            credentials: Credentials::Profile("veonics-dr".into()),
+            endpoints: Endpoints::default(),
+            photos: Some(Photos {
+                bucket: "veonics-photos".into(),
+                prefix: "photos/".into(),
+                replica_bucket: None,
+            }),
+            database: None,
+            portal: None,
+            datto: None,
+        }
+    }
+
+    #[test]
+    fn only_us_regions_are_accepted() {
+        assert_eq!(production().check(), Ok(()));
+        let env = Environment { region: "eu-west-1".into(), ..production() };
+        assert!(matches!(env.check(), Err(EnvironmentError::Region { .. })));
+    }
+
+    #[test]
+    fn plain_text_endpoints_stay_on_this_machine() {
+        for (url, good) in [
+            ("http://127.0.0.1:9000", true),
+            ("http://localhost:1/", true),
+            ("http://[::1]:9000", true),
+            ("https://s3.example.com", true),
+            ("http://s3.example.com", false),
+            ("http://127.0.0.1.example.com:80", false),
+            ("http://localhost@example.com", false),
+        ] {
+            let endpoints = Endpoints { s3: Some(url.into()), ..Endpoints::default() };
+            assert_eq!(Environment { endpoints, ..production() }.check().is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn paths_name_leaves() {
+        let paths = production().paths();
+        assert_eq!(paths["photos.bucket"], "veonics-photos");
+        assert_eq!(paths["environment"], "production");
+        assert!(
+            paths.keys().all(|p| p.starts_with("credentials") || Environment::PATHS.contains(&p.as_str()))
+        );
+    }
+}

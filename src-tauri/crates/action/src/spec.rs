@@ -1,0 +1,221 @@
+//! What each action is called, takes, gives and can harm: the vocabulary that runbooks are checked against.
+
+use serde::{Deserialize, Serialize};
+
+/// What an action may do to the systems it touches. A runbook's author can't choose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Only reads; may be repeated at any time.
+    Reads,
+    /// Adds to what is there and can be undone; needs an approved plan.
+    Changes,
+    /// Removes something for good; needs a second person and the target's name typed.
+    Destroys,
+}
+
+impl Effect {
+    /// The word that people see: `reads`, `changes` or `destroys`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Changes => "changes",
+            Self::Destroys => "destroys",
+        }
+    }
+}
+
+/// The type of a parameter, of a runbook or of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamKind {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// One of a list given with the parameter.
+    Choice,
+    /// An RFC 3339 instant with its offset, such as `2026-11-24T03:14:00Z`.
+    Timestamp,
+    /// A length of time, such as `90m` or `24h`.
+    Duration,
+    /// The name of an S3 bucket.
+    Bucket,
+    /// The beginning of S3 keys; may be empty.
+    Prefix,
+    /// An AWS region in the United States.
+    Region,
+    /// The identifier of an RDS instance.
+    DbInstance,
+    /// The identifier of an RDS snapshot.
+    Snapshot,
+}
+
+impl ParamKind {
+    /// The word a runbook uses for this type, such as `db_instance`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Choice => "choice",
+            Self::Timestamp => "timestamp",
+            Self::Duration => "duration",
+            Self::Bucket => "bucket",
+            Self::Prefix => "prefix",
+            Self::Region => "region",
+            Self::DbInstance => "db_instance",
+            Self::Snapshot => "snapshot",
+        }
+    }
+}
+
+/// One parameter of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParamSpec {
+    /// The name under `with:`.
+    pub name: &'static str,
+    /// The type that its value must have.
+    pub kind: ParamKind,
+    /// Whether a step must give it.
+    pub required: bool,
+    /// The values allowed when `kind` is [`ParamKind::Choice`]; empty otherwise.
+    pub choices: &'static [&'static str],
+    /// What it means, in one sentence, for lint's hints and for the documentation.
+    pub about: &'static str,
+}
+
+/// One value that an action leaves for later steps, as `${steps.<id>.<name>}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputSpec {
+    /// The name after `steps.<id>.`.
+    pub name: &'static str,
+    /// The type of its value.
+    pub kind: ParamKind,
+}
+
+/// One action: its id, its effect and its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionSpec {
+    /// The id after `action:`, such as `photos.restore`.
+    pub id: &'static str,
+    /// What it may do.
+    pub effect: Effect,
+    /// What it does, in one sentence that begins with a verb.
+    pub about: &'static str,
+    /// What it takes.
+    pub params: &'static [ParamSpec],
+    /// What it leaves for later steps.
+    pub outputs: &'static [OutputSpec],
+    /// The ids of the actions that, run later, prove that this one did its work; for those that read, empty.
+    /// An action that changes something and verifies itself is still expected to have one of these after it.
+    pub verified_by: &'static [&'static str],
+}
+
+impl ActionSpec {
+    /// The parameter called `name`, if this action has one.
+    pub fn param(&self, name: &str) -> Option<&'static ParamSpec> {
+        self.params.iter().find(|p| p.name == name)
+    }
+}
+
+/// The action called `id`, if there is one.
+pub fn find(id: &str) -> Option<&'static ActionSpec> {
+    CATALOG.iter().find(|a| a.id == id)
+}
+
+/// Every action this build can run, in the order a person would meet them.
+pub fn catalog() -> &'static [ActionSpec] {
+    CATALOG
+}
+
+const fn required(name: &'static str, kind: ParamKind, about: &'static str) -> ParamSpec {
+    ParamSpec { name, kind, required: true, choices: &[], about }
+}
+
+const fn optional(name: &'static str, kind: ParamKind, about: &'static str) -> ParamSpec {
+    ParamSpec { name, kind, required: false, choices: &[], about }
+}
+
+const fn choice(name: &'static str, choices: &'static [&'static str], about: &'static str) -> ParamSpec {
+    ParamSpec { name, kind: ParamKind::Choice, required: false, choices, about }
+}
+
+const BUCKET: ParamSpec = required("bucket", ParamKind::Bucket, "The bucket that holds the photos.");
+const PREFIX: ParamSpec =
+    optional("prefix", ParamKind::Prefix, "Only keys that begin with this; every key when left out.");
+const AT: ParamSpec =
+    required("at", ParamKind::Timestamp, "The last moment the photos were known to be good, in UTC.");
+const TIES: ParamSpec = choice(
+    "ties",
+    &["leave", "photo", "deleted"],
+    "What a key was at `at` when a photo and a deletion share that second and S3 can't say which came last; \
+     `leave` (the default) lists such keys and touches none of them.",
+);
+const EXTRA: ParamSpec = choice(
+    "extra",
+    &["leave", "delete"],
+    "What happens to keys that did not exist at `at`: `leave` (the default) reports them, `delete` hides each \
+     behind a delete marker. No version is ever removed.",
+);
+
+const fn count(name: &'static str) -> OutputSpec {
+    OutputSpec { name, kind: ParamKind::Integer }
+}
+
+const CATALOG: &[ActionSpec] = &[
+    ActionSpec {
+        id: "aws.preflight",
+        effect: Effect::Reads,
+        about: "Checks who the credentials belong to, and that what the runbook will need can be reached.",
+        params: &[
+            optional("bucket", ParamKind::Bucket, "A bucket whose reach and protections are checked too."),
+            PREFIX,
+        ],
+        outputs: &[
+            OutputSpec { name: "account", kind: ParamKind::Text },
+            OutputSpec { name: "arn", kind: ParamKind::Text },
+            OutputSpec { name: "region", kind: ParamKind::Region },
+        ],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "photos.survey",
+        effect: Effect::Reads,
+        about: "Counts what was deleted, overwritten, added or left alone since a moment.",
+        params: &[BUCKET, PREFIX, AT, TIES],
+        outputs: &[
+            count("deleted"),
+            count("overwritten"),
+            count("new"),
+            count("untouched"),
+            count("undecided"),
+            count("bytes"),
+        ],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "photos.restore",
+        effect: Effect::Changes,
+        about: "Brings the photos back to what they were at a moment, by adding the good version on top.",
+        params: &[BUCKET, PREFIX, AT, EXTRA, TIES],
+        outputs: &[count("restored"), count("hidden"), count("failed"), count("left_alone"), count("bytes")],
+        verified_by: &["photos.verify"],
+    },
+    ActionSpec {
+        id: "photos.verify",
+        effect: Effect::Reads,
+        about: "Compares every photo with what it was at a moment.",
+        params: &[BUCKET, PREFIX, AT, EXTRA, TIES],
+        outputs: &[
+            count("matched"),
+            count("missing"),
+            count("different"),
+            count("extra"),
+            count("undecided"),
+        ],
+        verified_by: &[],
+    },
+];
