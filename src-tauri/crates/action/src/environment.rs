@@ -34,7 +34,16 @@ pub struct Environment {
     pub datto: Option<Datto>,
 }
 
-/// Where credentials come from; exactly one of the three in a file.
+/// The access key id that the practice range accepts. Not a secret: it opens nothing else.
+pub const PRACTICE_ACCESS_KEY_ID: &str = "LIFEBOATPRACTICE";
+/// The key that goes with [`PRACTICE_ACCESS_KEY_ID`]. Not a secret: it opens nothing but the practice range.
+pub const PRACTICE_SECRET_ACCESS_KEY: &str = "only-for-the-practice-range";
+/// The account that the practice range answers for.
+pub const PRACTICE_ACCOUNT: &str = "000000000000";
+/// The port of the practice range when nobody asks for another.
+pub const PRACTICE_PORT: u16 = 9311;
+
+/// Where credentials come from; exactly one of these in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Credentials {
@@ -44,6 +53,8 @@ pub enum Credentials {
     Environment(bool),
     /// An entry of the OS keychain: `{ keychain: NAME }`.
     Keychain(String),
+    /// The practice range's own key, `{ practice: true }`; refused unless S3 and STS are on this machine.
+    Practice(bool),
 }
 
 /// Endpoints other than AWS's own; an absent one means AWS.
@@ -135,11 +146,21 @@ pub enum EnvironmentError {
         /// What its `account:` says.
         account: String,
     },
-    /// `credentials: { environment: false }`.
+    /// `credentials: { environment: false }` or `{ practice: false }`.
     #[error(
-        "environment {name}: `credentials: {{ environment: false }}` names no credentials; give a profile, `environment: true` or a keychain entry"
+        "environment {name}: `credentials:` names none; give `{{ profile: NAME }}`, `{{ environment: true }}` or \
+         `{{ keychain: NAME }}`"
     )]
     Credentials {
+        /// The environment.
+        name: String,
+    },
+    /// The practice range's key with an endpoint that isn't on this machine.
+    #[error(
+        "environment {name}: `credentials: {{ practice: true }}` is only for the practice range; give both \
+         `endpoints.s3` and `endpoints.sts` an http:// address on this machine, or other credentials"
+    )]
+    Practice {
         /// The environment.
         name: String,
     },
@@ -172,8 +193,17 @@ impl Environment {
         if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
             return Err(EnvironmentError::Account { name, account: self.account.clone() });
         }
-        if self.credentials == Credentials::Environment(false) {
-            return Err(EnvironmentError::Credentials { name });
+        match self.credentials {
+            Credentials::Environment(false) | Credentials::Practice(false) => {
+                return Err(EnvironmentError::Credentials { name });
+            }
+            Credentials::Practice(true) => {
+                let local = |url: &Option<String>| url.as_deref().is_some_and(is_loopback);
+                if !(local(&self.endpoints.s3) && local(&self.endpoints.sts)) {
+                    return Err(EnvironmentError::Practice { name });
+                }
+            }
+            _ => {}
         }
         for url in [&self.endpoints.s3, &self.endpoints.rds, &self.endpoints.sts].into_iter().flatten() {
             if !(url.starts_with("https://") || is_loopback(url)) {
@@ -181,6 +211,26 @@ impl Environment {
             }
         }
         Ok(())
+    }
+
+    /// The built-in `practice` environment, on a range whose S3, RDS and STS answer at `endpoint`.
+    pub fn practice(endpoint: &str) -> Self {
+        let endpoint = Some(endpoint.to_owned());
+        Self {
+            name: "practice".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: PRACTICE_ACCOUNT.to_owned(),
+            credentials: Credentials::Practice(true),
+            endpoints: Endpoints { s3: endpoint.clone(), rds: endpoint.clone(), sts: endpoint },
+            photos: Some(Photos {
+                bucket: "veonics-photos".to_owned(),
+                prefix: "photos/".to_owned(),
+                replica_bucket: None,
+            }),
+            database: None,
+            portal: None,
+            datto: None,
+        }
     }
 
     /// Every leaf as `path -> text`, for `${env.path}`: `photos.bucket`, `region`, `database.instance`…
@@ -275,6 +325,16 @@ mod tests {
             let endpoints = Endpoints { s3: Some(url.into()), ..Endpoints::default() };
             assert_eq!(Environment { endpoints, ..production() }.check().is_ok(), good, "{url}");
         }
+    }
+
+    #[test]
+    fn the_practice_key_stays_on_this_machine() {
+        assert_eq!(Environment::practice("http://127.0.0.1:9311").check(), Ok(()));
+        let env =
+            Environment { endpoints: Endpoints::default(), ..Environment::practice("http://127.0.0.1:9311") };
+        assert!(matches!(env.check(), Err(EnvironmentError::Practice { .. })));
+        let env = Environment::practice("https://s3.example.com");
+        assert!(matches!(env.check(), Err(EnvironmentError::Practice { .. })));
     }
 
     #[test]
