@@ -1,6 +1,11 @@
 //! What each action is called, takes, gives and can harm: the vocabulary that runbooks are checked against.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::ParamError;
 
 /// What an action may do to the systems it touches. A runbook's author can't choose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -219,3 +224,52 @@ const CATALOG: &[ActionSpec] = &[
         verified_by: &[],
     },
 ];
+
+/// A step's parameters, checked against its action's [`ActionSpec`].
+#[derive(Debug)]
+pub(crate) struct Values<'a> {
+    action: &'static str,
+    values: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn check(
+        spec: &'static ActionSpec,
+        values: &'a BTreeMap<String, String>,
+    ) -> Result<Self, ParamError> {
+        let action = spec.id;
+        if let Some(name) = values.keys().find(|name| spec.param(name).is_none()) {
+            return Err(ParamError::Unknown { action, name: name.clone() });
+        }
+        for param in spec.params {
+            match values.get(param.name) {
+                None if param.required => return Err(ParamError::Missing { action, name: param.name }),
+                Some(value) if !param.choices.is_empty() && !param.choices.contains(&value.as_str()) => {
+                    let wanted = "one of its choices";
+                    return Err(ParamError::Value { action, name: param.name, value: value.clone(), wanted });
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { action, values })
+    }
+
+    pub(crate) fn text(&self, name: &'static str) -> Option<&'a str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn required(&self, name: &'static str) -> Result<&'a str, ParamError> {
+        self.text(name).ok_or(ParamError::Missing { action: self.action, name })
+    }
+
+    pub(crate) fn timestamp(&self, name: &'static str) -> Result<Timestamp, ParamError> {
+        let value = self.required(name)?;
+        let wanted = "an instant with its offset, such as 2026-11-24T03:14:00Z";
+        value.parse().map_err(|_| ParamError::Value {
+            action: self.action,
+            name,
+            value: value.to_owned(),
+            wanted,
+        })
+    }
+}
