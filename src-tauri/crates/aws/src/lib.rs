@@ -1,1 +1,39 @@
-//! aws.
+//! The ports of [`action::port`] over AWS: S3 for the photos, STS for the account check.
+//!
+//! [`connect`] turns an [`action::Environment`] into [`action::port::Ports`]. This is the only crate that names
+//! the AWS SDKs, so that the rest builds and tests in seconds.
+//!
+//! # Guarantees
+//! - **The environment alone decides.** Region, endpoints and credentials are those that its file names. The
+//!   SDK's default chain is never asked, so a stray `AWS_PROFILE`, `AWS_ENDPOINT_URL` or instance role can't
+//!   redirect a run. Credentials that are missing or expired are an error that says what to do, not a search for
+//!   others.
+//! - **Every S3 request names the bucket's expected owner**, so that a bucket of the same name in another account
+//!   refuses.
+//! - **Nothing here removes a version.** No request that could is written in this crate.
+//! - **A guarded write is judged by its result.** When the network swallows the answer to a copy and the retry
+//!   finds its own work in the way, the photo is looked at before it is called changed by somebody else.
+//! - **No secret is in an error, a `Debug` or a log line of this crate.** The SDK's own `TRACE` lines show
+//!   requests with their headers: subscribers keep the `aws_*` targets at `INFO` or above.
+//!
+//! # Time limits
+//! A request without an answer becomes [`action::port::PortErrorKind::Unreachable`] within [`Options::limit`]
+//! (30 s), connecting included; a copy, which S3 answers only when it is done, within [`Options::copy_limit`].
+//!
+//! # Dependencies worth a word
+//! `keyring` speaks to the OS keychain, on Linux to the Secret Service in pure Rust. `aws-types` and
+//! `aws-credential-types` are the SDK's own vocabulary, needed to read a profile before it is used and to tell a
+//! failed login from a failed request. `percent-encoding` is for S3's two ways of encoding keys.
+
+mod connect;
+mod credentials;
+mod encoding;
+pub mod environments;
+mod errors;
+mod fault;
+mod identity;
+pub mod keychain;
+mod photos;
+mod restore;
+
+pub use connect::{ConnectError, Options, connect};

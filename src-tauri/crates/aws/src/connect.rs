@@ -1,0 +1,165 @@
+//! From an environment to ports.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use action::Environment;
+use action::environment::EnvironmentError;
+use action::port::Ports;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{AppName, BehaviorVersion, IdentityCache, Region};
+
+use crate::credentials;
+use crate::errors::Site;
+use crate::identity::Sts;
+use crate::keychain::KeychainError;
+use crate::photos::Photos;
+
+/// How patient requests are. The defaults suit a person waiting for the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How often a request is sent before it counts as failed. Retried are throttling, failures on the far side
+    /// and broken connections, with the SDK's growing, jittered pauses (standard mode).
+    pub attempts: u32,
+    /// How long opening a connection may take.
+    pub connect: Duration,
+    /// How long one attempt at a request may take.
+    pub attempt: Duration,
+    /// How long a request may take with all its attempts and pauses.
+    pub limit: Duration,
+    /// How long one attempt at a copy may take: S3 may answer only when the copy is done.
+    pub copy_attempt: Duration,
+    /// How long a copy may take with all its attempts and pauses.
+    pub copy_limit: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_secs(14),
+            limit: Duration::from_secs(30),
+            copy_attempt: Duration::from_secs(60),
+            copy_limit: Duration::from_secs(130),
+        }
+    }
+}
+
+/// Why an environment can't be connected to; each says what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The environment's values can't be used.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The profile isn't in the shared AWS configuration.
+    #[error(
+        "profile {profile} is not in the AWS configuration of this machine ({}); add it with \
+         `aws configure sso --profile {profile}`, or name another in the environment file",
+        those(.known)
+    )]
+    NoProfile {
+        /// The profile that the environment names.
+        profile: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// The shared AWS configuration can't be read.
+    #[error("the AWS configuration of this machine can't be read: {why}; correct it, then try again")]
+    ProfileFile {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The profile wants a one-time code, which the SDK for Rust has no way to ask for.
+    #[error(
+        "profile {profile} wants an MFA code (`mfa_serial`), which can't be given here; sign in with a profile of \
+         IAM Identity Center, or get temporary keys with `aws sts get-session-token` and keep them in the keychain"
+    )]
+    Mfa {
+        /// The profile, or the one that it takes its credentials from.
+        profile: String,
+    },
+    /// Variables of the environment that credentials are made of are missing.
+    #[error("{} {} not set; set {}, then start again", .missing.join(" and "), if .missing.len() == 1 { "is" } else { "are" }, if .missing.len() == 1 { "it" } else { "them" })]
+    Variables {
+        /// Their names.
+        missing: Vec<&'static str>,
+    },
+    /// The keychain didn't give the entry.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+}
+
+fn those(profiles: &[String]) -> String {
+    if profiles.is_empty() { "it has none".to_owned() } else { format!("it has {}", profiles.join(", ")) }
+}
+
+/// Makes the ports of an environment, with the credentials that it names and no others.
+///
+/// Sends nothing: the first request does, and [`action::port::Identity::whoami`] should be the first. Only the
+/// AWS configuration files, the `AWS_*` variables or the keychain are read, whichever the environment names.
+///
+/// # Errors
+/// A [`ConnectError`] when the environment isn't fit to be used, or its credentials can't be found.
+pub async fn connect(environment: &Environment, options: &Options) -> Result<Ports, ConnectError> {
+    environment.check()?;
+    let (source, provider) = credentials::choose(environment).await?;
+    let endpoints = &environment.endpoints;
+    let site = |service: &'static str, endpoint: &Option<String>| Site {
+        source: source.clone(),
+        service,
+        endpoint: endpoint.clone(),
+        region: environment.region.clone(),
+        account: environment.account.clone(),
+    };
+    let region = Region::new(environment.region.clone());
+    let name = AppName::new("lifeboat").ok();
+    let cache = IdentityCache::lazy().load_timeout(Duration::from_secs(20)).build();
+    let retries = RetryConfig::standard().with_max_attempts(options.attempts.max(1));
+    let timeouts = limits(options.connect, options.attempt, options.limit);
+
+    let mut s3 = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(region.clone())
+        .credentials_provider(provider.clone())
+        .identity_cache(cache.clone())
+        .retry_config(retries.clone())
+        .timeout_config(timeouts.clone());
+    s3.set_app_name(name.clone());
+    if let Some(url) = &endpoints.s3 {
+        s3 = s3.endpoint_url(url).force_path_style(true);
+    }
+
+    let mut sts = aws_sdk_sts::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(region)
+        .credentials_provider(provider)
+        .identity_cache(cache)
+        .retry_config(retries)
+        .timeout_config(timeouts);
+    sts.set_app_name(name);
+    if let Some(url) = &endpoints.sts {
+        sts = sts.endpoint_url(url);
+    }
+
+    Ok(Ports {
+        identity: Arc::new(Sts {
+            client: aws_sdk_sts::Client::from_conf(sts.build()),
+            site: site("sts", &endpoints.sts),
+        }),
+        photos: Arc::new(Photos {
+            client: aws_sdk_s3::Client::from_conf(s3.build()),
+            site: site("s3", &endpoints.s3),
+            copying: limits(options.connect, options.copy_attempt, options.copy_limit),
+        }),
+    })
+}
+
+fn limits(connect: Duration, attempt: Duration, whole: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(connect)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(whole)
+        .build()
+}

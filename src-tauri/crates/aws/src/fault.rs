@@ -1,0 +1,167 @@
+//! What an SDK error says, taken out of it: a plain value that [`crate::errors`] explains.
+
+use std::error::Error;
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::RequestId;
+use jiff::Timestamp;
+
+/// A failed request.
+#[derive(Debug, Default)]
+pub(crate) struct Fault {
+    /// Why there was no answer that could be read; `None` when there was one.
+    pub(crate) trouble: Option<Trouble>,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
+    /// The time on the far side.
+    pub(crate) server_time: Option<Timestamp>,
+    /// The region that the bucket is in, when the answer tells.
+    pub(crate) bucket_region: Option<String>,
+}
+
+/// Why there was no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Nothing listens there.
+    Refused,
+    /// The name isn't known.
+    Name,
+    /// TLS failed.
+    Tls,
+    /// It took too long.
+    Timeout,
+    /// The connection couldn't be made, or broke.
+    Broken,
+    /// What answered isn't AWS.
+    Foreign,
+    /// There were no credentials to sign with.
+    Credentials(Unsigned),
+    /// The request could not be made out of its parts.
+    Request,
+}
+
+/// Why there were no credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unsigned {
+    /// The sign-in service can't be reached.
+    Unreachable,
+    /// The configuration is wrong; what is wrong with it.
+    Configuration(String),
+    /// It gave none: mostly an expired login.
+    Refused,
+}
+
+impl Fault {
+    pub(crate) fn of<E>(error: &SdkError<E>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let mut fault = Self::default();
+        let response = error.raw_response();
+        if let Some(response) = response {
+            fault.read(response);
+        }
+        match error {
+            SdkError::ServiceError(service) => {
+                let meta = service.err().meta();
+                fault.code = meta.code().map(str::to_owned);
+                fault.message = meta.message().map(str::to_owned);
+                fault.request_id = meta.request_id().map(str::to_owned).or(fault.request_id);
+                // Without a code, and where an answer has a body, it is not AWS that speaks.
+                if fault.code.is_none() && looks_like_a_page(service.raw()) {
+                    fault.trouble = Some(Trouble::Foreign);
+                }
+            }
+            SdkError::ResponseError(_) => fault.trouble = Some(Trouble::Foreign),
+            SdkError::TimeoutError(_) => fault.trouble = Some(Trouble::Timeout),
+            SdkError::DispatchFailure(failure) => {
+                fault.trouble = Some(match failure.as_connector_error() {
+                    Some(connector) => connection(connector),
+                    None => Trouble::Broken,
+                });
+            }
+            _ => fault.trouble = Some(Trouble::Request),
+        }
+        if let Some(credentials) = find::<CredentialsError>(error) {
+            fault.trouble = Some(Trouble::Credentials(unsigned(credentials)));
+        }
+        fault
+    }
+
+    fn read(&mut self, response: &HttpResponse) {
+        let header = |name| response.headers().get(name).map(str::to_owned);
+        self.status = Some(response.status().as_u16());
+        self.request_id = header("x-amz-request-id").or_else(|| header("x-amzn-requestid"));
+        self.bucket_region = header("x-amz-bucket-region");
+        self.server_time = response
+            .headers()
+            .get("date")
+            .and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+    }
+
+    /// The code as a word to match on; empty when there is none.
+    pub(crate) fn code(&self) -> &str {
+        self.code.as_deref().unwrap_or_default()
+    }
+}
+
+fn looks_like_a_page(response: &HttpResponse) -> bool {
+    response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// Tells the kinds of broken connection apart. Only I/O errors have types that can be reached from here; names and
+/// TLS are known by the words that hyper and rustls use.
+pub(crate) fn connection(error: &ConnectorError) -> Trouble {
+    if error.is_timeout() {
+        return Trouble::Timeout;
+    }
+    let mut at: Option<&(dyn Error + 'static)> = Some(error);
+    let mut words = String::new();
+    while let Some(error) = at {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused => return Trouble::Refused,
+                io::ErrorKind::TimedOut => return Trouble::Timeout,
+                _ => {}
+            }
+        }
+        words.push_str(&error.to_string().to_lowercase());
+        words.push('\n');
+        at = error.source();
+    }
+    let any = |of: &[&str]| of.iter().any(|word| words.contains(word));
+    if any(&["dns error", "lookup address"]) {
+        Trouble::Name
+    } else if any(&["certificate", "tls", "handshake", "corrupt message", "invalidcontenttype"]) {
+        Trouble::Tls
+    } else {
+        Trouble::Broken
+    }
+}
+
+fn unsigned(error: &CredentialsError) -> Unsigned {
+    match error {
+        CredentialsError::ProviderTimedOut(_) => Unsigned::Unreachable,
+        _ if find::<ConnectorError>(error).is_some() => Unsigned::Unreachable,
+        CredentialsError::InvalidConfiguration(_) => {
+            Unsigned::Configuration(error.source().map(ToString::to_string).unwrap_or_default())
+        }
+        _ => Unsigned::Refused,
+    }
+}
+
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        at = error.source();
+    }
+    None
+}
