@@ -131,6 +131,10 @@ impl Site {
             "InvalidAccessKeyId" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
                 "the access key is not known"
             }
+            // STS's word for a clock that is off.
+            "SignatureDoesNotMatch" if fault.says("Signature expired") || fault.says("Signature not yet") => {
+                return Some(clock(fault, Timestamp::now()));
+            }
             "SignatureDoesNotMatch" => "the secret key does not belong to the access key",
             "InvalidToken" => "the session token is not valid",
             "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => {
@@ -322,7 +326,7 @@ fn state(operation: &str, fault: &Fault) -> Option<Explained> {
             "what answers doesn't offer this",
             "Use AWS, or an emulator that does; check `endpoints:` in the environment file.",
         ),
-        "InvalidRequest" if operation == "CopyObject" && too_large(fault) => (
+        "InvalidRequest" if operation == "CopyObject" && fault.says("larger than the maximum") => (
             PortErrorKind::Other,
             "the photo is over 5 GB, which can't be copied in one request",
             "Copy this version by hand: `aws s3api` with a multipart copy.",
@@ -335,10 +339,6 @@ fn state(operation: &str, fault: &Fault) -> Option<Explained> {
         _ => return None,
     };
     Some((kind, message.to_owned(), next.to_owned()))
-}
-
-fn too_large(fault: &Fault) -> bool {
-    fault.message.as_deref().is_some_and(|text| text.contains("larger than the maximum"))
 }
 
 fn other(fault: &Fault) -> Explained {

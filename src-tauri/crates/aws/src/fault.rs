@@ -108,6 +108,11 @@ impl Fault {
     pub(crate) fn code(&self) -> &str {
         self.code.as_deref().unwrap_or_default()
     }
+
+    /// Whether the answer's message has these words, where AWS gives one code to several faults.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.message.as_deref().is_some_and(|message| message.contains(words))
+    }
 }
 
 fn looks_like_a_page(response: &HttpResponse) -> bool {

@@ -5,6 +5,7 @@ use action::port::{
     PortErrorKind, Receipt, Version, VersionId, VersionPage, Versioning,
 };
 use async_trait::async_trait;
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::DateTime;
@@ -35,15 +36,21 @@ pub(crate) struct Photos {
 #[async_trait]
 impl PhotoStore for Photos {
     async fn bucket(&self, bucket: &str) -> Result<BucketFacts, PortError> {
-        let answer = self
+        let asked = self
             .client
             .get_bucket_versioning()
             .bucket(bucket)
             .expected_bucket_owner(&self.site.account)
             .send()
-            .await
-            .map_err(|e| self.site.port_error("GetBucketVersioning", bucket, &e))?;
-        let versioning = match answer.status() {
+            .await;
+        let status = match asked {
+            Ok(answer) => answer.status().cloned(),
+            Err(error) => match error.raw_response().and_then(motos_versioning) {
+                Some(status) => status,
+                None => return Err(self.site.port_error("GetBucketVersioning", bucket, &error)),
+            },
+        };
+        let versioning = match status {
             Some(BucketVersioningStatus::Enabled) => Versioning::Enabled,
             Some(BucketVersioningStatus::Suspended) => Versioning::Suspended,
             _ => Versioning::Never,
@@ -207,6 +214,15 @@ impl Photos {
         let error = self.site.explain(operation, bucket, fault);
         (!unoffered && error.kind != PortErrorKind::Denied).then_some(error)
     }
+}
+
+/// The answer to `GetBucketVersioning` of moto, a stand-in for AWS, whose outermost element has another name than
+/// S3's (`VersioningConfiguration`), so that the SDK doesn't know it. `None` when it is not that.
+fn motos_versioning(response: &HttpResponse) -> Option<Option<BucketVersioningStatus>> {
+    let body = std::str::from_utf8(response.body().bytes()?).ok()?;
+    let (_, inside) = body.split_once("<GetBucketVersioningResponse")?;
+    let status = inside.split_once("<Status>").and_then(|(_, rest)| rest.split('<').next());
+    (response.status().as_u16() == 200).then(|| status.map(BucketVersioningStatus::from))
 }
 
 /// A key for an error's target.

@@ -1,0 +1,69 @@
+//! The test binary run again in a process of its own, because variables, the AWS configuration and the session bus
+//! belong to the whole process.
+
+use std::process::{Command, Output};
+
+use action::Environment;
+use aws::Options;
+
+const JOB: &str = "LIFEBOAT_TEST_JOB";
+const ENVIRONMENT: &str = "LIFEBOAT_TEST_ENVIRONMENT";
+/// What a job prints its result after.
+const RESULT: &str = "result> ";
+
+/// A command that does `job` in a fresh process without any `AWS_*` variable; `wrapper` goes before it.
+pub(crate) fn command(wrapper: &[&str], job: &str) -> Command {
+    let this = std::env::current_exe().unwrap();
+    let mut words = wrapper.iter().map(|word| word.to_string()).chain([this.to_str().unwrap().to_owned()]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).args(["--ignored", "--exact", "child::job", "--nocapture", "--test-threads=1"]);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command.env(JOB, job);
+    command
+}
+
+/// Connects to `environment` in a process with these variables, asks for bucket `b`, and tells how that went.
+pub(crate) async fn bucket(environment: &Environment, variables: &[(&str, &str)]) -> String {
+    let mut command = command(&[], "bucket");
+    command.env(ENVIRONMENT, serde_json::to_string(environment).unwrap());
+    command.envs(variables.iter().copied());
+    tokio::task::spawn_blocking(move || result(&command.output().unwrap())).await.unwrap()
+}
+
+/// What the job printed; the whole output when it printed nothing.
+pub(crate) fn result(output: &Output) -> String {
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once(RESULT)?.1)).collect();
+    assert!(!lines.is_empty(), "the job printed no result:\n{text}");
+    lines.join("\n")
+}
+
+#[tokio::test]
+#[ignore = "the other tests run it in a process of its own"]
+async fn job() {
+    let told = match std::env::var(JOB).unwrap().as_str() {
+        "bucket" => {
+            let environment: Environment =
+                serde_json::from_str(&std::env::var(ENVIRONMENT).unwrap()).unwrap();
+            match aws::connect(&environment, &Options { attempts: 1, ..Options::default() }).await {
+                Err(error) => format!("connect: {error} {error:?}"),
+                Ok(ports) => match ports.photos.bucket("b").await {
+                    Ok(facts) => format!("{facts:?}"),
+                    Err(error) => format!("{error} {}", serde_json::to_string(&error).unwrap()),
+                },
+            }
+        }
+        "keychain" => crate::keychain::round_trip().await,
+        "keychain status" => format!("{:?}", aws::keychain::status().await),
+        "keychain use" => crate::keychain::store_and_load().await,
+        other => panic!("no such job: {other}"),
+    };
+    for line in told.lines() {
+        println!("{RESULT}{line}");
+    }
+}

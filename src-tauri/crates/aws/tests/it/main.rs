@@ -1,0 +1,12 @@
+//! The ports as their users meet them: against the practice range, against canned answers, and against a real
+//! Secret Service.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod answers;
+mod child;
+mod keychain;
+mod range;
+mod sources;
+mod stub;
+mod writes;
