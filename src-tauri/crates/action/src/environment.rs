@@ -197,11 +197,8 @@ impl Environment {
             Credentials::Environment(false) | Credentials::Practice(false) => {
                 return Err(EnvironmentError::Credentials { name });
             }
-            Credentials::Practice(true) => {
-                let local = |url: &Option<String>| url.as_deref().is_some_and(is_loopback);
-                if !(local(&self.endpoints.s3) && local(&self.endpoints.sts)) {
-                    return Err(EnvironmentError::Practice { name });
-                }
+            Credentials::Practice(true) if !self.is_local() => {
+                return Err(EnvironmentError::Practice { name });
             }
             _ => {}
         }
@@ -211,6 +208,17 @@ impl Environment {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is the practice range, or takes the practice range's key.
+    pub fn is_practice(&self) -> bool {
+        matches!(self.credentials, Credentials::Practice(_))
+    }
+
+    /// Whether everything it reaches is on this machine.
+    pub fn is_local(&self) -> bool {
+        let local = |url: &Option<String>| url.as_deref().is_some_and(is_loopback);
+        local(&self.endpoints.s3) && local(&self.endpoints.sts)
     }
 
     /// The built-in `practice` environment, on a range whose S3, RDS and STS answer at `endpoint`.

@@ -165,3 +165,25 @@ pub enum Failure {
         left: String,
     },
 }
+
+impl Failure {
+    /// What failed and why, and what to do next, apart.
+    pub fn parts(self) -> (String, String) {
+        match self {
+            Self::Port(error) => (error.what(), error.next),
+            Self::Refused { why, next } => (why, next),
+            Self::Plan { line, why } => (
+                format!("line {line} of the plan can't be read: {why}"),
+                "Make the plan again; if this repeats, run `lifeboat verify`.".to_owned(),
+            ),
+            Self::Record(why) => (
+                format!("writing the record on this machine failed: {why}"),
+                "Free some disk space, then try again.".to_owned(),
+            ),
+            Self::Stopped { left } => (
+                format!("stopped when asked to: {left}"),
+                "Go on when you are ready: what is done stays done.".to_owned(),
+            ),
+        }
+    }
+}

@@ -216,7 +216,7 @@ pub struct ContentDigest {
 
 /// A request that failed, in words that fit a screen: never a secret, never a stack of causes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{operation} on {target} failed: {message}{}. {next}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
+#[error("{}. {next}", self.what())]
 pub struct PortError {
     /// What kind of failure, for code that must decide.
     pub kind: PortErrorKind,
@@ -230,6 +230,14 @@ pub struct PortError {
     pub request_id: Option<String>,
     /// What to do next: a sentence.
     pub next: String,
+}
+
+impl PortError {
+    /// What failed and why, without what to do next.
+    pub fn what(&self) -> String {
+        let request = self.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
+        format!("{} on {} failed: {}{request}", self.operation, self.target, self.message)
+    }
 }
 
 /// What kind of failure a [`PortError`] is.
