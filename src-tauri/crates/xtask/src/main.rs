@@ -1,3 +1,169 @@
-//! xtask.
+//! `cargo xtask`: what a newcomer and the tests run. It installs what is missing, and says what and why first.
+//!
+//! Guarantees: a step that fails names the command to run again; nothing is installed that is there already; a
+//! second run of anything does no more than it has to.
 
-fn main() {}
+mod error;
+mod needs;
+mod practice;
+mod process;
+mod project;
+mod setup;
+mod tally;
+mod test;
+mod tools;
+mod types;
+mod ui;
+
+use std::env;
+use std::process::ExitCode;
+
+use error::Error;
+use needs::Purpose;
+use project::Project;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  practice [--scenario NAME] [--terminal]
+                     build Lifeboat, start the practice range and open the window on it
+                     (with no display, or with --terminal, the same runbook in this terminal)
+  test               run every check and every test
+  setup [--for practice|test] [--dry-run]
+                     only install what one of those needs (test, unless said); --dry-run only says what
+  types              write the TypeScript types of what the window is sent
+
+Every command first says what it is about to install, and why.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let command = match Command::parse(&args) {
+        Ok(command) => command,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    match Project::find().and_then(|project| command.run(&project)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Command {
+    Help,
+    Practice(practice::Options),
+    Test,
+    Setup { purpose: Purpose, how: setup::How },
+    Types,
+}
+
+impl Command {
+    /// Reads the arguments; the error is what to print before exiting with 2.
+    fn parse(args: &[&str]) -> Result<Self, Usage> {
+        let (&name, rest) = args.split_first().ok_or_else(|| Usage::of("say what to do"))?;
+        let mut rest = rest.iter().copied();
+        let command = match name {
+            "help" | "--help" | "-h" => Self::Help,
+            "test" => Self::Test,
+            "types" => Self::Types,
+            "practice" => {
+                let mut options = practice::Options::default();
+                while let Some(arg) = rest.next() {
+                    match arg {
+                        "--scenario" => options.scenario = value(arg, rest.next())?.to_owned(),
+                        "--terminal" => options.place = practice::Place::Terminal,
+                        _ => return Err(Usage::unknown(arg)),
+                    }
+                }
+                Self::Practice(options)
+            }
+            "setup" => {
+                let (mut purpose, mut how) = (Purpose::Test, setup::How::Install);
+                while let Some(arg) = rest.next() {
+                    match (arg, arg == "--for") {
+                        ("--dry-run", _) => how = setup::How::DryRun,
+                        (_, true) => {
+                            purpose = match value(arg, rest.next())? {
+                                "practice" => Purpose::Practice,
+                                "test" => Purpose::Test,
+                                other => return Err(Usage::unknown(other)),
+                            }
+                        }
+                        _ => return Err(Usage::unknown(arg)),
+                    }
+                }
+                Self::Setup { purpose, how }
+            }
+            _ => return Err(Usage::unknown(name)),
+        };
+        match rest.next() {
+            Some(extra) => Err(Usage::unknown(extra)),
+            None => Ok(command),
+        }
+    }
+
+    fn run(self, project: &Project) -> Result<(), Error> {
+        match self {
+            Self::Help => {
+                println!("{USAGE}");
+                Ok(())
+            }
+            Self::Practice(options) => practice::practice(project, &options),
+            Self::Test => test::test(project),
+            Self::Setup { purpose, how } => setup::setup(project, purpose, how),
+            Self::Types => types::write(project),
+        }
+    }
+}
+
+fn value<'a>(option: &str, value: Option<&'a str>) -> Result<&'a str, Usage> {
+    value.ok_or_else(|| Usage::of(&format!("{option} needs a value")))
+}
+
+/// Arguments that make no sense.
+#[derive(Debug, PartialEq, Eq)]
+struct Usage(String);
+
+impl Usage {
+    fn of(what: &str) -> Self {
+        Self(format!("xtask: {what}\n\n{USAGE}"))
+    }
+
+    fn unknown(arg: &str) -> Self {
+        Self::of(&format!("there is no `{arg}` here"))
+    }
+}
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments() {
+        let parse = |text: &str| Command::parse(&text.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(parse("test"), Ok(Command::Test));
+        let options = practice::Options { scenario: "ransomware-overwrite".into(), ..Default::default() };
+        assert_eq!(parse("practice --scenario ransomware-overwrite"), Ok(Command::Practice(options)));
+        assert_eq!(
+            parse("setup --for practice --dry-run"),
+            Ok(Command::Setup { purpose: Purpose::Practice, how: setup::How::DryRun })
+        );
+        for wrong in ["", "tset", "test now", "practice --scenario", "practice --port 3", "setup --for fun"] {
+            let usage = parse(wrong).expect_err(wrong).to_string();
+            assert!(usage.contains("Usage: cargo xtask COMMAND"), "{usage}");
+        }
+    }
+}
