@@ -4,6 +4,11 @@
 //! Guarantee: planning, reading and verifying only read; applying performs exactly the plan that it is given,
 //! and applying it a second time changes nothing. No SDK, no clock and no disk are named here.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
+)]
+
 use std::collections::BTreeMap;
 
 pub mod environment;
@@ -12,6 +17,7 @@ pub mod plan;
 pub mod port;
 pub mod preflight;
 pub mod spec;
+mod words;
 
 pub use environment::Environment;
 pub use plan::{Context, Example, Fact, Failure, Outcome, PlanSummary, Progress, Sink, Source, Verdict};

@@ -1,8 +1,14 @@
 //! `aws.preflight`: who am I, is it the expected account, do harmless probes of what the runbook needs succeed.
 
-use crate::ParamError;
-use crate::plan::{Context, Failure, Outcome, Sink};
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::environment::US_REGIONS;
+use crate::plan::{Context, Fact, Failure, Outcome, Sink, Verdict};
+use crate::port::{BucketFacts, Caller, PortError, PortErrorKind, VersionPage, Versioning};
 use crate::spec::Values;
+use crate::{ParamError, words};
 
 /// What to probe besides the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +19,34 @@ pub struct Preflight {
     pub prefix: String,
 }
 
+/// What the probes found so far.
+#[derive(Default)]
+struct Report {
+    facts: Vec<Fact>,
+    notes: Vec<String>,
+    outputs: BTreeMap<String, String>,
+    /// What is wrong, in one line each; the first is the headline.
+    wrong: Vec<String>,
+}
+
+impl Report {
+    fn wrong(&mut self, why: impl Into<String>, next: impl Into<String>) {
+        self.wrong.push(why.into());
+        self.notes.push(next.into());
+    }
+
+    fn outcome(self, good: String) -> Outcome {
+        Outcome {
+            verdict: if self.wrong.is_empty() { Verdict::Passed } else { Verdict::Failed },
+            headline: self.wrong.into_iter().reduce(|all, why| format!("{all}; {why}")).unwrap_or(good),
+            facts: self.facts,
+            outputs: self.outputs,
+            notes: self.notes,
+            examples: Vec::new(),
+        }
+    }
+}
+
 impl Preflight {
     pub(crate) fn from_values(values: &Values<'_>) -> Result<Self, ParamError> {
         Ok(Self {
@@ -21,7 +55,169 @@ impl Preflight {
         })
     }
 
-    pub(crate) async fn run(&self, _cx: &Context<'_>, _evidence: Sink<'_>) -> Result<Outcome, Failure> {
-        Err(Failure::Refused { why: "preflight is being written".to_owned(), next: String::new() })
+    /// Probes the account first, and nothing else when it is the wrong one. A refused probe is an outcome; no answer
+    /// and bad credentials are a [`Failure`], because then nothing can be said.
+    pub(crate) async fn run(&self, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
+        let mut report = Report::default();
+        let env = cx.environment;
+        let Some(caller) = probe("who am I", cx.ports.identity.whoami().await, evidence, &mut report)? else {
+            return Ok(report.outcome(String::new()));
+        };
+        report.identity(cx, &caller);
+        if !report.wrong.is_empty() {
+            return Ok(report.outcome(String::new()));
+        }
+        if let Some(bucket) = &self.bucket {
+            let store = &*cx.ports.photos;
+            let facts = probe("bucket protections", store.bucket(bucket).await, evidence, &mut report)?;
+            if let Some(facts) = facts {
+                report.bucket(bucket, &facts);
+            }
+            let page = store.list_versions(bucket, &self.prefix, None, Some(1)).await;
+            if let Some(page) = probe("list one key", page, evidence, &mut report)? {
+                report.listing(bucket, &self.prefix, &page);
+            }
+        }
+        let place = self.bucket.as_ref().map(|b| format!(", and bucket {b} can be read")).unwrap_or_default();
+        Ok(report.outcome(format!(
+            "The credentials belong to account {}, as environment {} expects{place}",
+            caller.account, env.name
+        )))
+    }
+}
+
+impl Report {
+    fn identity(&mut self, cx: &Context<'_>, caller: &Caller) {
+        let env = cx.environment;
+        for (name, value) in [("account", &caller.account), ("arn", &caller.arn), ("region", &caller.region)]
+        {
+            self.outputs.insert(name.to_owned(), value.clone());
+        }
+        self.facts.push(Fact::new("account", &caller.account));
+        self.facts.push(Fact::new("principal", &caller.arn));
+        self.facts.push(Fact::new("region", &caller.region));
+        if caller.account != env.account {
+            self.wrong(
+                format!(
+                    "These credentials belong to account {}; environment {} is account {}",
+                    caller.account, env.name, env.account
+                ),
+                format!(
+                    "Nothing was touched. Log in to account {}, or choose the environment of account {}.",
+                    env.account, caller.account
+                ),
+            );
+        }
+        if caller.region != env.region || !US_REGIONS.contains(&caller.region.as_str()) {
+            self.wrong(
+                format!(
+                    "Requests go to region {}; environment {} is in {}",
+                    caller.region, env.name, env.region
+                ),
+                "No customer data may leave the United States: correct `region:` in the environment.",
+            );
+        }
+    }
+
+    fn bucket(&mut self, bucket: &str, facts: &BucketFacts) {
+        let versioning = match facts.versioning {
+            Versioning::Enabled => "on",
+            Versioning::Suspended => "suspended",
+            Versioning::Never => "never was on",
+        };
+        self.facts.push(Fact::new("versioning", versioning));
+        match facts.versioning {
+            Versioning::Enabled => {}
+            Versioning::Suspended => self.notes.push(format!(
+                "Versioning of {bucket} is suspended: each write destroys the version `null` that it replaces. Turn \
+                 it on, then wait 15 minutes, before anything is brought back."
+            )),
+            Versioning::Never => self.wrong(
+                format!("Bucket {bucket} has never kept old versions: what is deleted or overwritten is gone"),
+                "Look for another copy: the replica bucket, or a recovery point of AWS Backup. Turn versioning on \
+                 before anything else is written.",
+            ),
+        }
+        match &facts.encryption {
+            Some(encryption) => self.facts.push(Fact::new("encryption", encryption)),
+            None => {
+                self.facts.push(Fact::new("encryption", "not known"));
+                self.notes.push(format!(
+                    "These credentials may not read the default encryption of {bucket}: check it in the console."
+                ));
+            }
+        }
+        let Some(rules) = &facts.expiry else {
+            self.facts.push(Fact::new("lifecycle", "not known"));
+            self.notes.push(format!(
+                "These credentials may not read the lifecycle rules of {bucket}: ask whether one removes old versions."
+            ));
+            return;
+        };
+        let kills = rules.iter().filter_map(|rule| Some((rule, rule.noncurrent_days?)));
+        let before = self.notes.len();
+        self.notes.extend(kills.map(|(rule, days)| {
+            format!(
+                "Lifecycle rule {} of {bucket} removes replaced versions for good after {}{}. Have it switched off \
+                 until the photos are back.",
+                rule.id,
+                words::of(u64::from(days), "day", "days"),
+                if rule.prefix.is_empty() { String::new() } else { format!(" under {}", rule.prefix) }
+            )
+        }));
+        let removing = self.notes.len() - before;
+        self.facts.push(Fact::new(
+            "lifecycle",
+            match removing {
+                0 => "no rule removes old versions".to_owned(),
+                n => words::of(n as u64, "rule removes old versions", "rules remove old versions"),
+            },
+        ));
+    }
+
+    fn listing(&mut self, bucket: &str, prefix: &str, page: &VersionPage) {
+        let first = page.photos.iter().chain(&page.markers).next();
+        let place = if prefix.is_empty() { bucket.to_owned() } else { format!("{prefix} in {bucket}") };
+        match first {
+            Some(entry) => self.facts.push(Fact::new("first key", &entry.key)),
+            None => self.wrong(
+                format!("There is nothing in {place}, and never was as far as S3 remembers"),
+                "Check the bucket and the prefix.",
+            ),
+        }
+    }
+}
+
+/// One probe, written down; `None` when it was refused, which the report then says.
+fn probe<T>(
+    name: &str,
+    answer: Result<T, PortError>,
+    evidence: Sink<'_>,
+    report: &mut Report,
+) -> Result<Option<T>, Failure> {
+    let error = answer.as_ref().err();
+    let line = json!({
+        "probe": name,
+        "result": if error.is_none() { "ok" } else { "failed" },
+        "error": error.map(ToString::to_string),
+        "request_id": error.and_then(|e| e.request_id.as_deref()),
+    });
+    writeln!(evidence, "{line}")?;
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind, PortErrorKind::Credentials | PortErrorKind::Unreachable) => {
+            Err(error.into())
+        }
+        Err(error) => {
+            report.facts.push(Fact::new(name, "failed"));
+            report.wrong(
+                format!(
+                    "The probe \"{name}\" failed: {} on {}: {}",
+                    error.operation, error.target, error.message
+                ),
+                error.next,
+            );
+            Ok(None)
+        }
     }
 }

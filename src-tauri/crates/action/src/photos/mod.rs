@@ -1,19 +1,49 @@
 //! The badge photos: what they were at a moment, and how they get back to it.
 
+//!
+//! A restore only adds: the version that was current at the restore point is copied on top of what is there now,
+//! on the condition that nothing was written since the plan. Guarantee: no version is ever removed, a photo that is
+//! newer than the plan is never covered, and a key whose past S3 can't tell is left alone and named.
+
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::ParamError;
-use crate::plan::{Context, Failure, Outcome, PlanSummary, Sink, Source};
+use crate::plan::{Context, Progress};
 use crate::spec::Values;
+use crate::words;
+
+mod apply;
+mod body;
+mod decide;
+mod findings;
+mod history;
+mod landed;
+mod plan;
+mod survey;
+mod tally;
+mod verify;
+mod verify_plan;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use apply::apply;
+pub(crate) use plan::plan;
+pub(crate) use survey::survey;
+pub(crate) use verify::verify;
+pub(crate) use verify_plan::verify_plan;
 
 /// Which photos, and which moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The bucket.
     pub bucket: String,
     /// Only keys that begin with this.
     pub prefix: String,
-    /// The restore point.
+    /// The restore point. S3 keeps whole seconds: all that was written in this second counts as before it.
     pub at: Timestamp,
     /// What happens to keys that did not exist at `at`.
     pub extra: Extra,
@@ -22,7 +52,8 @@ pub struct Target {
 }
 
 /// What happens to keys that did not exist at the restore point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Extra {
     /// They stay, and are reported.
     #[default]
@@ -32,7 +63,8 @@ pub enum Extra {
 }
 
 /// What a key was when a photo and a deletion share the deciding second and S3 can't say which came last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ties {
     /// Such keys are listed and left alone.
     #[default]
@@ -62,38 +94,46 @@ impl Target {
     }
 }
 
-pub(crate) async fn survey(
-    _target: &Target,
-    _cx: &Context<'_>,
-    _evidence: Sink<'_>,
-) -> Result<Outcome, Failure> {
-    Err(Failure::Refused { why: "being written".to_owned(), next: String::new() })
+/// Progress, told once in a while: there is no clock here, so by count.
+struct Ticks<'a> {
+    cx: &'a Context<'a>,
+    progress: Progress,
 }
 
-pub(crate) async fn verify(
-    _target: &Target,
-    _cx: &Context<'_>,
-    _evidence: Sink<'_>,
-) -> Result<Outcome, Failure> {
-    Err(Failure::Refused { why: "being written".to_owned(), next: String::new() })
+impl<'a> Ticks<'a> {
+    const EVERY: u64 = 50;
+
+    fn new(doing: &str, cx: &'a Context<'_>) -> Self {
+        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, failed: 0, bytes: 0 };
+        (cx.progress)(progress.clone());
+        Self { cx, progress }
+    }
+
+    fn tick(&mut self, done: u64, failed: u64, bytes: u64) {
+        self.progress.done += done;
+        self.progress.failed += failed;
+        self.progress.bytes += bytes;
+        if done > 0 && self.progress.done.is_multiple_of(Self::EVERY) {
+            (self.cx.progress)(self.progress.clone());
+        }
+    }
+
+    /// Tells the end, when everything is counted.
+    fn last(&mut self) {
+        self.progress.total = Some(self.progress.done);
+        (self.cx.progress)(self.progress.clone());
+    }
 }
 
-pub(crate) async fn plan(
-    _target: &Target,
-    _cx: &Context<'_>,
-    _body: Sink<'_>,
-) -> Result<PlanSummary, Failure> {
-    Err(Failure::Refused { why: "being written".to_owned(), next: String::new() })
-}
-
-pub(crate) async fn apply(_plan: Source, _cx: &Context<'_>, _evidence: Sink<'_>) -> Result<Outcome, Failure> {
-    Err(Failure::Refused { why: "being written".to_owned(), next: String::new() })
-}
-
-pub(crate) async fn verify_plan(
-    _plan: Source,
-    _cx: &Context<'_>,
-    _evidence: Sink<'_>,
-) -> Result<Outcome, Failure> {
-    Err(Failure::Refused { why: "being written".to_owned(), next: String::new() })
+#[cfg(test)]
+impl Target {
+    fn of(bucket: &str, prefix: &str, at: &str) -> Self {
+        Self {
+            bucket: bucket.to_owned(),
+            prefix: prefix.to_owned(),
+            at: at.parse().unwrap(),
+            extra: Extra::Leave,
+            ties: Ties::Leave,
+        }
+    }
 }

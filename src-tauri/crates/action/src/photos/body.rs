@@ -1,0 +1,258 @@
+//! A plan's body: JSON lines, a header, one item each, and the summary last. Written and read back as a stream.
+
+use std::io::BufRead as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::Target;
+use crate::plan::{Failure, PlanSummary, Sink, Source};
+use crate::port::{Guard, Version, VersionId, Versioning};
+
+/// The action that these plans are of.
+const ACTION: &str = "photos.restore";
+/// The format of these lines; a plan of another format is refused.
+const FORMAT: u32 = 1;
+
+/// The first line: what was planned, and on what ground.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Header {
+    action: String,
+    format: u32,
+    pub(crate) params: Target,
+    pub(crate) versioning: Versioning,
+}
+
+/// One line: a key that is not as it was at the restore point, and what the plan does about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) key: String,
+    #[serde(flatten)]
+    pub(crate) op: Op,
+    /// What it is now.
+    pub(crate) was: String,
+    /// What it becomes.
+    pub(crate) becomes: String,
+}
+
+/// What the plan does about a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(crate) enum Op {
+    /// Copies a version on top.
+    Copy {
+        #[serde(flatten)]
+        want: Want,
+        guard: Guard,
+    },
+    /// Puts a delete marker on top of the current version.
+    Hide { version: VersionId, etag: String, size: u64 },
+    /// Nothing, because nobody can say what the key was.
+    Undecided { candidates: Vec<Version> },
+    /// Nothing, because it can't be done now.
+    Blocked {
+        #[serde(flatten)]
+        want: Want,
+        why: String,
+    },
+}
+
+/// A version that should be current.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Want {
+    pub(crate) version: VersionId,
+    pub(crate) etag: String,
+    pub(crate) size: u64,
+    pub(crate) storage_class: String,
+}
+
+impl Op {
+    /// The bytes that doing it copies.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Copy { want, .. } => want.size,
+            _ => 0,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Last<S> {
+    summary: S,
+}
+
+/// Writes the first line.
+pub(crate) fn write_header(
+    target: &Target,
+    versioning: Versioning,
+    into: &mut dyn std::io::Write,
+) -> Result<(), Failure> {
+    let header = Header { action: ACTION.to_owned(), format: FORMAT, params: target.clone(), versioning };
+    write_line(&header, into)
+}
+
+/// Writes the last line.
+pub(crate) fn write_summary(summary: &PlanSummary, into: Sink<'_>) -> Result<(), Failure> {
+    write_line(&Last { summary }, into)
+}
+
+/// Writes anything as one JSON line.
+pub(crate) fn write_line(line: &impl Serialize, into: &mut dyn std::io::Write) -> Result<(), Failure> {
+    let mut text = serde_json::to_vec(line).map_err(std::io::Error::from)?;
+    text.push(b'\n');
+    Ok(into.write_all(&text)?)
+}
+
+/// A plan's body being read back.
+pub(crate) struct Body {
+    pub(crate) header: Header,
+    source: Source,
+    line: u64,
+    last: Option<String>,
+    ended: bool,
+}
+
+impl Body {
+    /// Reads and checks the first line.
+    ///
+    /// # Errors
+    /// [`Failure::Plan`] when it isn't the header of such a plan, in this format.
+    pub(crate) fn open(mut source: Source) -> Result<Self, Failure> {
+        let off = |why: String| Failure::Plan { line: 1, why };
+        let text = read_line(&mut source, 1)?.ok_or_else(|| off("it is empty".to_owned()))?;
+        let header: Header = serde_json::from_str(&text).map_err(|e| off(e.to_string()))?;
+        if header.action != ACTION {
+            return Err(off(format!("it is a plan of {}, not of {ACTION}", header.action)));
+        }
+        if header.format != FORMAT {
+            return Err(off(format!("its format is {}; this version reads {FORMAT}", header.format)));
+        }
+        Ok(Self { header, source, line: 1, last: None, ended: false })
+    }
+
+    /// The next item; `None` after the summary.
+    ///
+    /// # Errors
+    /// [`Failure::Plan`] when the line is no item, keys are out of order, or the plan breaks off.
+    pub(crate) fn next(&mut self) -> Result<Option<Item>, Failure> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.line += 1;
+        let off = |why: String| Failure::Plan { line: self.line, why };
+        let Some(text) = read_line(&mut self.source, self.line)? else {
+            return Err(off("the plan breaks off here, before its summary".to_owned()));
+        };
+        if text.starts_with(r#"{"summary":"#) {
+            serde_json::from_str::<Last<PlanSummary>>(&text).map_err(|e| off(e.to_string()))?;
+            if read_line(&mut self.source, self.line + 1)?.is_some() {
+                return Err(off("there is more after the summary".to_owned()));
+            }
+            self.ended = true;
+            return Ok(None);
+        }
+        let item: Item = serde_json::from_str(&text).map_err(|e| off(e.to_string()))?;
+        if self.last.as_ref().is_some_and(|last| *last >= item.key) {
+            return Err(off(format!("its key {:?} is out of order", item.key)));
+        }
+        self.last = Some(item.key.clone());
+        Ok(Some(item))
+    }
+
+    /// Counts the copies and hidings that were not read yet, by reading them.
+    pub(crate) fn left(&mut self) -> u64 {
+        let mut left = 0;
+        while let Ok(Some(item)) = self.next() {
+            left += u64::from(matches!(item.op, Op::Copy { .. } | Op::Hide { .. }));
+        }
+        left
+    }
+}
+
+fn read_line(source: &mut Source, line: u64) -> Result<Option<String>, Failure> {
+    let mut text = String::new();
+    match source.read_line(&mut text) {
+        Ok(0) => Ok(None),
+        Ok(_) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(Failure::Plan { line, why: "it is not text".to_owned() })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(text: &str) -> Result<Body, Failure> {
+        Body::open(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())))
+    }
+
+    fn written(items: &[Item]) -> String {
+        let target = Target::of("b", "photos/", "2026-11-24T02:00:00Z");
+        let mut text = Vec::new();
+        write_header(&target, Versioning::Enabled, &mut text).unwrap();
+        for item in items {
+            write_line(item, &mut text).unwrap();
+        }
+        write_summary(&PlanSummary::default(), &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn items() -> Vec<Item> {
+        let want = Want {
+            version: VersionId("v1".into()),
+            etag: "e".into(),
+            size: 3,
+            storage_class: "STANDARD".into(),
+        };
+        let ops = [
+            Op::Copy { want: want.clone(), guard: Guard::Absent },
+            Op::Copy { want: want.clone(), guard: Guard::Is("bad".into()) },
+            Op::Hide { version: VersionId("v2".into()), etag: "e2".into(), size: 1 },
+            Op::Undecided { candidates: Vec::new() },
+            Op::Blocked { want, why: "frozen".into() },
+        ];
+        let item = |(n, op)| Item { key: format!("k{n}"), op, was: "a".into(), becomes: "b".into() };
+        ops.into_iter().enumerate().map(item).collect()
+    }
+
+    #[test]
+    fn a_plan_reads_back_as_it_was_written() {
+        let mut body = open(&written(&items())).unwrap();
+        let read: Vec<Item> = std::iter::from_fn(|| body.next().unwrap()).collect();
+        assert_eq!(read, items());
+        assert!(body.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_plan_that_is_off_is_refused_at_its_line() {
+        let good = written(&items());
+        let lines: Vec<&str> = good.lines().collect();
+        let line = |failure| match failure {
+            Failure::Plan { line, .. } => line,
+            other => panic!("{other}"),
+        };
+        for (text, at) in [
+            (String::new(), 1),
+            (good.replace("photos.restore", "photos.survey"), 1),
+            (good.replace("\"format\":1", "\"format\":2"), 1),
+            (lines[..3].join("\n"), 4),
+            (good.replace("\"op\":\"hide\"", "\"op\":\"destroy\""), 4),
+            (good.replace("\"k2\"", "\"k0\""), 4),
+            (format!("{good}{{}}\n"), 7),
+        ] {
+            let failed = match open(&text) {
+                Err(failure) => line(failure),
+                Ok(mut body) => loop {
+                    match body.next() {
+                        Ok(Some(_)) => {}
+                        Ok(None) => panic!("read to its end: {text}"),
+                        Err(failure) => break line(failure),
+                    }
+                },
+            };
+            assert_eq!(failed, at, "{text}");
+        }
+    }
+}

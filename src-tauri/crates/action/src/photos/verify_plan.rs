@@ -1,0 +1,161 @@
+//! Whether what a plan wanted is now so: after it was applied, and when nobody knows whether it was.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use futures::TryStreamExt as _;
+use serde::Serialize;
+
+use super::body::{Body, Item, Op, write_line};
+use super::history::{History, histories};
+use super::landed;
+use super::tally::{Examples, fact};
+use super::{Ticks, words};
+use crate::plan::{Context, Example, Failure, Outcome, Sink, Source, Verdict};
+use crate::port::{Current, Guard, PhotoStore, PortError};
+
+/// How an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stands {
+    /// As it was when the plan was made.
+    NotYet,
+    /// Neither as it was nor as it should be: somebody wrote or deleted it since.
+    Changed,
+    /// The plan does nothing about it.
+    LeftAlone,
+    /// As the plan wants it.
+    Back,
+}
+
+impl Stands {
+    fn words(self) -> &'static str {
+        match self {
+            Self::NotYet => "not yet",
+            Self::Changed => "changed since the plan",
+            Self::LeftAlone => "left alone",
+            Self::Back => "as planned",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    key: &'a str,
+    result: &'a str,
+}
+
+/// Compares every item of the plan with its key, by walking the plan and the listing side by side.
+///
+/// Passes only when each item is as planned: a key that was changed since, or that the plan left alone, is named
+/// and fails it, because somebody must look at it.
+pub(crate) async fn verify_plan(
+    plan: Source,
+    cx: &Context<'_>,
+    evidence: Sink<'_>,
+) -> Result<Outcome, Failure> {
+    let mut body = Body::open(plan)?;
+    let params = body.header.params.clone();
+    let store = &*cx.ports.photos;
+    let mut count: BTreeMap<Stands, u64> = BTreeMap::new();
+    let (mut back_photos, mut photos) = (0, 0);
+    let mut examples = Examples::default();
+    let mut ticks = Ticks::new("looking whether photos are back", cx);
+    let mut listed = pin!(histories(store, &params.bucket, &params.prefix, None));
+    let mut ahead = listed.try_next().await?;
+    while let Some(item) = body.next()? {
+        if cx.stopping() {
+            return Err(Failure::Stopped { left: "nothing was changed by looking".to_owned() });
+        }
+        while ahead.as_ref().is_some_and(|history| history.key < item.key) {
+            ahead = listed.try_next().await?;
+        }
+        let history = ahead.as_ref().filter(|history| history.key == item.key);
+        let stands = stands(store, &params.bucket, &item, history).await?;
+        *count.entry(stands).or_default() += 1;
+        if !matches!(item.op, Op::Hide { .. }) {
+            photos += 1;
+            back_photos += u64::from(stands == Stands::Back);
+        }
+        ticks.tick(1, u64::from(stands != Stands::Back), 0);
+        write_line(&Line { key: &item.key, result: stands.words() }, evidence)?;
+        examples.add(stands, || Example {
+            key: item.key,
+            now: stands.words().to_owned(),
+            becomes: item.becomes,
+        });
+    }
+    ticks.last();
+    let of = |stands| count.get(&stands).copied().unwrap_or_default();
+    let items: u64 = count.values().sum();
+    let hidden = of(Stands::Back) - back_photos;
+    let mut headline = match (items, photos) {
+        (0, _) => "Nothing to check: the plan is empty".to_owned(),
+        (_, 0) => String::new(),
+        (_, n) => format!(
+            "{} of {} {} back",
+            words::count(back_photos),
+            words::photos(n),
+            if n == 1 { "is" } else { "are" }
+        ),
+    };
+    if items > photos {
+        let comma = if headline.is_empty() { "" } else { ", " };
+        let new = words::of(items - photos, "new one is", "new ones are");
+        headline.push_str(&format!("{comma}{} of {new} hidden", words::count(hidden)));
+    }
+    let mut notes = Vec::new();
+    if of(Stands::NotYet) > 0 {
+        notes.push(format!(
+            "{} not yet as planned: apply the same plan again, it goes on from there.",
+            words::of(of(Stands::NotYet), "key is", "keys are")
+        ));
+    }
+    if of(Stands::Changed) > 0 {
+        notes.push(format!(
+            "{} written or deleted since the plan by somebody else. Check that nobody is still writing; if what is \
+             there now is wrong, plan again.",
+            words::of(of(Stands::Changed), "key was", "keys were")
+        ));
+    }
+    if of(Stands::LeftAlone) > 0 {
+        notes.push(format!(
+            "{} left alone by the plan; it says why. Clear that, then plan again.",
+            words::of(of(Stands::LeftAlone), "key was", "keys were")
+        ));
+    }
+    let labels = [Stands::Back, Stands::NotYet, Stands::Changed, Stands::LeftAlone];
+    let passed = of(Stands::Back) == items;
+    Ok(Outcome {
+        verdict: if passed { Verdict::Passed } else { Verdict::Failed },
+        headline,
+        facts: labels.map(|stands| fact(stands.words(), of(stands))).into(),
+        outputs: BTreeMap::new(),
+        notes,
+        examples: examples.chosen(),
+    })
+}
+
+async fn stands(
+    store: &dyn PhotoStore,
+    bucket: &str,
+    item: &Item,
+    history: Option<&History>,
+) -> Result<Stands, PortError> {
+    let now = history.and_then(History::current).and_then(|entry| {
+        let photo = entry.photo.as_ref()?;
+        Some(Current { version: entry.id.clone(), etag: photo.etag.clone(), size: photo.size })
+    });
+    let stands = match (&item.op, &now) {
+        (Op::Undecided { .. } | Op::Blocked { .. }, _) => Stands::LeftAlone,
+        (Op::Copy { guard: Guard::Absent, .. }, None) => Stands::NotYet,
+        (Op::Copy { guard: Guard::Is(etag), .. } | Op::Hide { etag, .. }, Some(now)) if *etag == now.etag => {
+            Stands::NotYet
+        }
+        (Op::Copy { want, .. }, Some(now)) if landed::is(store, bucket, &item.key, want, now).await? => {
+            Stands::Back
+        }
+        (Op::Hide { .. }, None) => Stands::Back,
+        _ => Stands::Changed,
+    };
+    Ok(stands)
+}
