@@ -1,1 +1,37 @@
-//! range.
+//! The practice range: S3 and STS on loopback, in memory, with versions, history, damage and faults.
+//!
+//! Exercises and tests run the app's own code against it: nothing is mocked above the socket. Its guarantee is
+//! that it answers as S3 does or says that it can't: what it doesn't do is 501, never a made-up success. It
+//! listens on 127.0.0.1 only, accepts one key pair, checks every signature, and forgets everything when it stops.
+//!
+//! The HTTP side is [`s3s`], which parses and signs S3's whole API from the same model as the SDKs; what is here is
+//! what it leaves open: the meaning of versions. It is pinned to `=0.14.1` because 0.15 wants a newer compiler than
+//! the workspace's, and because its generated types change between releases.
+//!
+//! - [`Range`] starts one and stops it when dropped; [`Ready`] is what others need to know of it.
+//! - [`Store`] is what it holds, for tests that judge without S3.
+//! - [`Scenario`] is what is played, [`Faults`] what goes wrong meanwhile.
+
+mod conditions;
+mod faults;
+mod listing;
+mod portrait;
+mod range;
+mod s3;
+pub mod scenario;
+mod seeding;
+mod server;
+mod store;
+mod sts;
+mod uploads;
+mod versions;
+
+pub use conditions::{Conditions, Tag};
+pub use faults::{CopyError, CopyFault, Faults};
+pub use listing::Snapshot;
+pub use range::{Range, RangeError, RangeOptions, Ready, ReadyEndpoints, ReadyScenario};
+pub use scenario::{Scenario, ScenarioError};
+pub use seeding::SeedError;
+pub use store::{Clock, Copy, Deleted, Put, Store, StoreError};
+pub use uploads::{Part, Upload};
+pub use versions::{Attributes, Checksum, Object, Version, VersionId, Versioning};

@@ -1,0 +1,119 @@
+//! The one port: every request gets an id, waits out the latency, and goes to S3 or STS.
+
+use std::convert::Infallible;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::header::HeaderValue;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpRequest, HttpResponse};
+use tokio::sync::oneshot;
+
+use crate::faults::{Gate, Keys, Trouble};
+use crate::s3::Api;
+use crate::store::Store;
+use crate::sts::{self, Identity};
+
+/// How long open connections may take to finish when the range stops.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What each connection shares.
+pub(crate) struct Server {
+    s3: S3Service,
+    trouble: Arc<Trouble>,
+    requests: AtomicU64,
+    /// Differs between ranges, so that their request ids do too.
+    salt: u64,
+}
+
+impl Server {
+    pub(crate) fn new(store: Store, trouble: Arc<Trouble>) -> Self {
+        let salt = u64::try_from(store.now().as_second()).unwrap_or_default();
+        let mut builder = S3ServiceBuilder::new(Api { store });
+        builder.set_auth(Keys);
+        builder.set_access(Gate(Arc::clone(&trouble)));
+        builder.set_route(Identity);
+        Self { s3: builder.build(), trouble, requests: AtomicU64::new(0), salt }
+    }
+
+    /// Serves until `stop` fires or is dropped.
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        stop: oneshot::Receiver<()>,
+    ) -> std::io::Result<()> {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let server = Arc::new(self);
+        let graceful = GracefulShutdown::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = &mut stop => break,
+            };
+            let Ok((stream, _)) = accepted else { continue };
+            let _ = stream.set_nodelay(true);
+            let server = Arc::clone(&server);
+            let service = service_fn(move |request| Arc::clone(&server).answer(request));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
+            let connection = graceful.watch(connection);
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection to the practice range broke off");
+                }
+            });
+        }
+        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+        Ok(())
+    }
+
+    async fn answer(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Infallible> {
+        let id = self.request_id();
+        let latency = self.trouble.latency();
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        let mut response = self.route(request.map(Body::from), &id).await;
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert("x-amzn-requestid", value.clone());
+            response.headers_mut().insert("x-amz-request-id", value);
+        }
+        Ok(response)
+    }
+
+    async fn route(&self, request: HttpRequest, id: &str) -> HttpResponse {
+        let service = sts::service_of(request.headers()).map(str::to_owned);
+        if let Some(other) = service.as_deref().filter(|name| !matches!(*name, "s3" | "sts")) {
+            let message = format!("the practice range answers S3 and STS, not {}", other.escape_default());
+            return sts::query_error("NotImplemented", &message, id);
+        }
+        let response = match self.s3.call(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(?error, "the practice range failed to answer");
+                return sts::query_error("InternalFailure", "the practice range failed to answer", id);
+            }
+        };
+        if service.as_deref() == Some("sts") && !response.status().is_success() {
+            return sts::translate(&response, id);
+        }
+        response
+    }
+
+    /// Sixteen characters, as S3's: unique within this range and unlikely in another.
+    fn request_id(&self) -> String {
+        let n = self.requests.fetch_add(1, Ordering::Relaxed);
+        // An odd factor permutes the 64-bit numbers, so ids look unrelated but never repeat.
+        let mixed = (n ^ (self.salt << 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        format!("{mixed:016X}")
+    }
+}

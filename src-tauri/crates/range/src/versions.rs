@@ -1,0 +1,179 @@
+//! One key's versions, and what S3 does to them: stacking, markers, and the one `null` version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::store::StoreError;
+
+/// Whether a bucket keeps what is overwritten and deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Versioning {
+    /// It never did: each key has one `null` version, and a delete is final.
+    #[default]
+    Never,
+    /// Each write stacks a new version, each delete a marker.
+    Enabled,
+    /// Writes replace the `null` version; versions from before are kept.
+    Suspended,
+}
+
+/// The id of one version of one key; `null` for those written while versioning was off.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VersionId(Arc<str>);
+
+impl VersionId {
+    /// The id of a version that was written while versioning was off.
+    pub fn null() -> Self {
+        Self("null".into())
+    }
+
+    /// The id as it goes over the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is [`VersionId::null`].
+    pub fn is_null(&self) -> bool {
+        &*self.0 == "null"
+    }
+}
+
+impl From<String> for VersionId {
+    fn from(id: String) -> Self {
+        Self(id.into())
+    }
+}
+
+impl std::fmt::Display for VersionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an uploader says about an object; `REPLACE` replaces all of it and `COPY` copies all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// `Content-Type`; S3 answers `binary/octet-stream` when none was given.
+    pub content_type: Option<String>,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// `Content-Disposition`.
+    pub content_disposition: Option<String>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<String>,
+    /// `Content-Language`.
+    pub content_language: Option<String>,
+    /// `Expires`.
+    pub expires: Option<Timestamp>,
+    /// `x-amz-meta-*`, without that prefix.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// The checksum an object is kept with, besides its ETag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// S3's name of the algorithm, such as `CRC32`.
+    pub algorithm: &'static str,
+    /// The digest of the full object, in base64.
+    pub value: String,
+}
+
+/// An object's content: shared, never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// The bytes, shared between a version and its copies.
+    pub bytes: Bytes,
+    /// The ETag, without quotes: an MD5, or `<md5>-<parts>` after a multipart upload.
+    pub etag: String,
+    /// What the uploader said about it.
+    pub attributes: Attributes,
+    /// Its storage class; `STANDARD` unless the uploader chose another.
+    pub storage_class: String,
+    /// Its checksum, when it has one.
+    pub checksum: Option<Checksum>,
+}
+
+impl Object {
+    /// Refuses to hand out bytes that S3 would have in an archive.
+    ///
+    /// # Errors
+    /// [`StoreError::Archived`].
+    pub fn readable(&self) -> Result<(), StoreError> {
+        match self.storage_class.as_str() {
+            "GLACIER" | "DEEP_ARCHIVE" => Err(StoreError::Archived),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One entry of a key's history.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// Its id.
+    pub id: VersionId,
+    /// When it was written, in whole seconds as S3 tells it.
+    pub last_modified: Timestamp,
+    /// The object; `None` is a delete marker.
+    pub object: Option<Arc<Object>>,
+    /// Its tags. Unlike the object, they can be changed in place.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Version {
+    /// The object, or S3's refusal when this is a delete marker that was asked for by id.
+    ///
+    /// # Errors
+    /// [`StoreError::IsDeleteMarker`].
+    pub fn object(&self) -> Result<&Arc<Object>, StoreError> {
+        self.object.as_ref().ok_or(StoreError::IsDeleteMarker { last_modified: self.last_modified })
+    }
+}
+
+/// The history of one key, oldest first and never empty while a bucket holds it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History(Vec<Version>);
+
+impl History {
+    /// Adds a version as S3 stacks it, and returns the `null` version it replaced.
+    ///
+    /// The place goes by `last_modified`: a multipart upload counts from when it was started, so one that
+    /// completes late lies under what was written meanwhile.
+    pub(crate) fn push(&mut self, version: Version) -> Option<Version> {
+        let replaced = if version.id.is_null() { self.remove(&version.id) } else { None };
+        let at = self.0.partition_point(|v| v.last_modified <= version.last_modified);
+        self.0.insert(at, version);
+        replaced
+    }
+
+    pub(crate) fn remove(&mut self, id: &VersionId) -> Option<Version> {
+        let at = self.0.iter().position(|v| v.id == *id)?;
+        Some(self.0.remove(at))
+    }
+
+    pub(crate) fn latest(&self) -> Option<&Version> {
+        self.0.last()
+    }
+
+    pub(crate) fn get(&self, id: &VersionId) -> Option<&Version> {
+        self.0.iter().find(|v| v.id == *id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: Option<&VersionId>) -> Option<&mut Version> {
+        match id {
+            Some(id) => self.0.iter_mut().find(|v| v.id == *id),
+            None => self.0.last_mut(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The versions as S3 lists them: most recently written first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Version> {
+        self.0.iter().rev()
+    }
+}
