@@ -1,3 +1,215 @@
-//! cli.
+//! `lifeboat`, the headless twin of the window: the same engine, journal and runbooks, in a terminal.
+//!
+//! Exit codes: 0 done, 1 the run failed or was refused, 2 bad usage, 3 interrupted and resumable.
 
-fn main() {}
+mod answers;
+mod connector;
+mod drive;
+mod exit;
+mod inspect;
+mod lint;
+mod range;
+mod runs;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use exit::Exit;
+
+/// Guided disaster recovery for the Veonics Portal, in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "lifeboat", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check runbooks. Exits with 1 when any has an error.
+    Lint {
+        /// Files, or folders whose *.md files are checked.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// How to print what was found.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
+        /// Missing or stale metadata is an error too.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Start a runbook.
+    Run(Start),
+    /// Go on with a run where its journal ends.
+    Resume {
+        /// The run's id; `lifeboat runs` lists them.
+        run: run::RunId,
+        #[command(flatten)]
+        operator: Operator,
+    },
+    /// List the runs in the journal.
+    Runs {
+        /// How to print them.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
+    },
+    /// Write a run's timeline.
+    Timeline {
+        /// The run's id.
+        run: run::RunId,
+        /// What to write.
+        #[arg(long, value_enum)]
+        format: TimelineFormat,
+        /// Where to; the terminal when left out.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Check the chain of a journal, or of an export in JSON lines.
+    Verify {
+        /// A journal (*.db) or an export (*.jsonl); this machine's journal when left out.
+        file: Option<PathBuf>,
+        /// How to print what was found.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
+    },
+    /// Start the practice range alone, until it is stopped with Ctrl-C.
+    Range {
+        /// What went wrong: the name of a scenario, or a scenario's file.
+        #[arg(long, default_value = "mass-deletion")]
+        scenario: String,
+        /// The port on this machine; 0 takes any that is free.
+        #[arg(long, default_value_t = action::environment::PRACTICE_PORT)]
+        port: u16,
+    },
+}
+
+/// What a run is started with.
+#[derive(Debug, Args)]
+struct Start {
+    /// A runbook's id, or a file.
+    runbook: String,
+    /// Which of the three it is.
+    #[arg(long, value_enum)]
+    mode: Mode,
+    /// An environment's name, or a file.
+    #[arg(long)]
+    env: String,
+    /// A parameter's value; may be given more than once.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// When the outage began, such as 2026-11-24T03:02:00Z.
+    #[arg(long)]
+    outage_began: Option<jiff::Timestamp>,
+    /// When it was declared; now when left out.
+    #[arg(long)]
+    declared: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+/// Who answers, and how.
+#[derive(Debug, Args)]
+struct Operator {
+    /// Answers for every step that needs one, as YAML: step id -> answer.
+    #[arg(long)]
+    answers: Option<PathBuf>,
+    /// The name of the person at this terminal; the login name when left out.
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+    /// How to print what happens.
+    #[arg(long, value_enum, default_value_t)]
+    format: Output,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Mode {
+    /// The real thing.
+    Incident,
+    /// Real AWS, isolated targets.
+    Rehearsal,
+    /// Tabletop, on the practice range.
+    Exercise,
+}
+
+impl From<Mode> for run::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Incident => Self::Incident,
+            Mode::Rehearsal => Self::Rehearsal,
+            Mode::Exercise => Self::Exercise,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TimelineFormat {
+    /// Markdown, for people.
+    Md,
+    /// CSV, with Timesketch's columns first.
+    Csv,
+    /// JSON lines, which `lifeboat verify` can check.
+    Jsonl,
+}
+
+impl From<TimelineFormat> for report::Format {
+    fn from(format: TimelineFormat) -> Self {
+        match format {
+            TimelineFormat::Md => Self::Markdown,
+            TimelineFormat::Csv => Self::Csv,
+            TimelineFormat::Jsonl => Self::JsonLines,
+        }
+    }
+}
+
+/// A `NAME=VALUE` that has no `=`.
+#[derive(Debug, thiserror::Error)]
+#[error("write it as NAME=VALUE")]
+struct NotAPair;
+
+fn pair(text: &str) -> Result<(String, String), NotAPair> {
+    let (name, value) = text.split_once('=').ok_or(NotAPair)?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(why) => return exit::Error::Runtime(why).report(),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Lint { paths, format, strict } => lint::lint(&paths, format, strict),
+            Command::Run(start) => drive::start(start).await,
+            Command::Resume { run, operator } => drive::resume(&run, operator).await,
+            Command::Runs { format } => runs::list(format),
+            Command::Timeline { run, format, output } => {
+                inspect::timeline(&run, format.into(), output.as_deref())
+            }
+            Command::Verify { file, format } => inspect::verify(file.as_deref(), format),
+            Command::Range { scenario, port } => range::serve(&scenario, port).await,
+        }
+    });
+    // A blocked read of the terminal must not keep an interrupted process alive.
+    runtime.shutdown_background();
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => error.report(),
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

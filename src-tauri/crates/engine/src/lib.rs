@@ -1,1 +1,14 @@
-//! engine.
+//! The loop: takes what a run owes the outside world, performs it, and journals what came of it.
+//!
+//! Guarantee: intent is on the disk before an effect begins and the outcome after it. When either can't be
+//! written the session refuses everything from then on, loudly; opening the run again says what is in doubt.
+//! This is the only crate that performs effects.
+
+mod connect;
+mod effect;
+mod home;
+mod session;
+
+pub use connect::{ConnectFuture, Connector};
+pub use home::{Home, HomeError};
+pub use session::{Engine, EngineError, Session};

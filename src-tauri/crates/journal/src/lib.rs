@@ -1,1 +1,21 @@
-//! journal.
+//! The journal: append-only, hash-chained, one SQLite file, with evidence kept by its content.
+//!
+//! Guarantee: an entry that was returned by [`Journal::append`] survives a power cut; none can be changed or
+//! removed through SQL, and a file that was changed beneath SQL is found by [`Journal::verify`]. Of two
+//! processes that write to one run, one loses cleanly ([`JournalError::Behind`]) and nothing of it is kept.
+//!
+//! Each run is a chain of its own: an entry's hash is the SHA-256 of the JSON array
+//! `[run, seq, at, actor, event, previous]`, where `event` is the stored text and `previous` the hash before it
+//! (64 zeros for the first).
+
+mod attachment;
+mod chain;
+mod lock;
+mod store;
+mod verify;
+
+pub use attachment::AttachmentReader;
+pub use chain::{Entry, GENESIS};
+pub use lock::{LockError, RunLock};
+pub use store::{Journal, JournalError, NewEntries};
+pub use verify::{Broken, Intact, VerifyError, verify_export};

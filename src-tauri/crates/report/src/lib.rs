@@ -1,1 +1,12 @@
-//! report.
+//! From a journal to a timeline, and from a timeline to a file that others can read.
+//!
+//! Guarantee: a timeline has one row for every entry of the journal, in its order, and each export names the hash
+//! of the last entry, so that it can be held against the journal later.
+
+mod csv;
+mod jsonl;
+mod markdown;
+mod text;
+mod timeline;
+
+pub use timeline::{Format, ReportError, Row, Timeline};

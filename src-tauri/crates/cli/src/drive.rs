@@ -1,0 +1,272 @@
+//! From command to command until a run ends.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use action::Progress;
+use engine::{Engine, Home, Session};
+use jiff::Timestamp;
+use run::{Command, Owed, Request, Run, RunId, State, StepState, Work};
+
+use crate::answers::{Answers, Next};
+use crate::connector::Aws;
+use crate::exit::{Error, Exit};
+use crate::terminal::{Asked, Terminal};
+use crate::{Operator, Output, Start};
+
+/// Starts a run and drives it.
+pub(crate) async fn start(start: Start) -> Result<Exit, Error> {
+    let home = Home::find()?;
+    let answers = start.operator.answers.as_deref().map(Answers::read).transpose()?;
+    let library = runbook::library::Library::new(&home.runbooks());
+    let source = library.open(&start.runbook)?;
+    let environment = aws::environments::load(&start.env, home.path())?;
+    let operator = name(&start.operator)?;
+    let request = Request {
+        name: source.name,
+        source: source.text,
+        mode: start.mode.into(),
+        environment,
+        parameters: start.set.into_iter().collect(),
+        operator: operator.clone(),
+        outage_began: start.outage_began,
+        declared: start.declared.unwrap_or_else(Timestamp::now),
+    };
+    let request = match (&answers, std::io::stdin().is_terminal()) {
+        (None, true) => Terminal::complete(request)?,
+        _ => request,
+    };
+    let engine = Engine::open(home, Arc::new(Aws))?;
+    let session = engine.start(request)?;
+    Driver::new(&engine, session, operator, answers, start.operator.format)?.drive(0).await
+}
+
+/// Goes on with a run.
+pub(crate) async fn resume(id: &RunId, operator: Operator) -> Result<Exit, Error> {
+    let answers = operator.answers.as_deref().map(Answers::read).transpose()?;
+    let name = name(&operator)?;
+    let engine = Engine::open(Home::find()?, Arc::new(Aws))?;
+    let before = engine.read(id)?;
+    if *before.state() != State::Active {
+        return Err(Error::Refused {
+            what: format!("run {id} has ended"),
+            next: format!("Read what happened with `lifeboat timeline {id} --format md`."),
+        });
+    }
+    let session = engine.resume(id, &name)?;
+    Driver::new(&engine, session, name, answers, operator.format)?.drive(before.seq()).await
+}
+
+/// Who is at this terminal.
+fn name(operator: &Operator) -> Result<String, Error> {
+    let login = || std::env::var("USER").or_else(|_| std::env::var("USERNAME")).ok();
+    operator.name.clone().or_else(login).filter(|name| !name.trim().is_empty()).ok_or_else(|| Error::Usage {
+        what: "nobody knows who you are".to_owned(),
+        next: "Give your name with `--as NAME`: every entry of the journal names a person.".to_owned(),
+    })
+}
+
+struct Driver<'a> {
+    engine: &'a Engine,
+    session: Session,
+    operator: String,
+    answers: Option<Answers>,
+    terminal: Terminal,
+    format: Output,
+}
+
+impl<'a> Driver<'a> {
+    fn new(
+        engine: &'a Engine,
+        session: Session,
+        operator: String,
+        answers: Option<Answers>,
+        format: Output,
+    ) -> Result<Self, Error> {
+        if let Some(answers) = &answers {
+            answers.check(session.run().runbook())?;
+        }
+        Ok(Self { engine, session, operator, answers, terminal: Terminal::default(), format })
+    }
+
+    /// Drives the run; `seen` entries of its journal have been shown before.
+    async fn drive(mut self, mut seen: u64) -> Result<Exit, Error> {
+        if self.format == Output::Human {
+            crate::terminal::heading(&self.session.run());
+        }
+        loop {
+            let interrupted = self.work(&mut seen).await?;
+            let run = self.session.run();
+            self.show(&mut seen)?;
+            if interrupted || *run.state() != State::Active {
+                return Ok(self.end(&run, interrupted));
+            }
+            let Some(step) = run.current().cloned() else { return Ok(self.end(&run, false)) };
+            let from_file = self.answers.as_mut().map(|answers| answers.next(&run, &step));
+            let (command, by) = match from_file {
+                Some(Next::Command(command, by)) => (command, by),
+                Some(Next::Silent(why)) if !std::io::stdin().is_terminal() => {
+                    return Ok(self.stuck(&run, &why));
+                }
+                _ => match self.terminal.ask(&run, &step)? {
+                    Asked::Command(command, by) => (command, by),
+                    Asked::Again => continue,
+                    Asked::Leave => return Ok(self.end(&run, true)),
+                },
+            };
+            let refused = matches!(command, Command::Refuse { .. });
+            if let Err(why) = self.session.submit(by.as_deref().unwrap_or(&self.operator), &command) {
+                let engine::EngineError::Rejected(_) = &why else { return Err(why.into()) };
+                if self.answers.is_some() || !std::io::stdin().is_terminal() {
+                    return Ok(self.stuck(&run, &why.to_string()));
+                }
+                eprintln!("{why}");
+            } else if refused && self.answers.is_some() {
+                self.show(&mut seen)?;
+                return Ok(self.stuck(&self.session.run(), "the plan was refused"));
+            }
+        }
+    }
+
+    /// Does what the run owes. Ctrl-C asks it to stop between two items; whether it was pressed is returned.
+    async fn work(&mut self, seen: &mut u64) -> Result<bool, Error> {
+        let run = self.session.run();
+        let Some(owed) = run.owed() else { return Ok(false) };
+        self.show(seen)?;
+        let meter = Meter::new(self.format, &owed);
+        let progress = |progress: Progress| meter.show(&progress);
+        let changed = |_: &Run| {};
+        let mut work = std::pin::pin!(self.session.work(&progress, &changed));
+        let mut interrupted = false;
+        loop {
+            tokio::select! {
+                done = &mut work => {
+                    meter.clear();
+                    done?;
+                    return Ok(interrupted);
+                }
+                _ = tokio::signal::ctrl_c() => {
+                    if interrupted {
+                        return Ok(true);
+                    }
+                    interrupted = true;
+                    eprintln!("\nStopping after the items that are under way. Press Ctrl-C again to leave at once.");
+                    self.session.stop();
+                }
+            }
+        }
+    }
+
+    /// Prints what the journal has gained.
+    fn show(&self, seen: &mut u64) -> Result<(), Error> {
+        let run = self.session.run();
+        for entry in self.engine.journal().entries_after(run.id(), *seen)? {
+            *seen = entry.seq;
+            let row = report::Row::new(&run, entry)?;
+            match self.format {
+                Output::Human => crate::terminal::row(&row),
+                Output::Json => {
+                    let line = serde_json::json!({
+                        "seq": row.entry.seq, "datetime": row.entry.at, "actor": row.entry.actor,
+                        "kind": row.kind, "step": row.step.as_ref().map(|(id, _)| id), "message": row.text,
+                    });
+                    println!("{line}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The end, or where it was left.
+    fn end(&self, run: &Run, interrupted: bool) -> Exit {
+        let exit = match run.state() {
+            State::Active if interrupted => Exit::Interrupted,
+            State::Active | State::Abandoned { .. } => Exit::Failed,
+            State::Finished(_) if went_wrong(run) => Exit::Failed,
+            State::Finished(_) => Exit::Done,
+        };
+        self.last_line(run, exit, "");
+        exit
+    }
+
+    /// Where the run stands because nobody can answer.
+    fn stuck(&self, run: &Run, why: &str) -> Exit {
+        let failed = run.current().is_some_and(|step| {
+            matches!(run.step(&step.id).work, Work::Failed { .. })
+                || !run.step(&step.id).attachments.is_empty()
+        });
+        let exit = if failed { Exit::Failed } else { Exit::Interrupted };
+        self.last_line(run, exit, why);
+        exit
+    }
+
+    fn last_line(&self, run: &Run, exit: Exit, why: &str) {
+        let state = match run.state() {
+            State::Active => "active",
+            State::Finished(_) => "finished",
+            State::Abandoned { .. } => "abandoned",
+        };
+        if self.format == Output::Json {
+            println!(
+                "{}",
+                serde_json::json!({"run": run.id(), "state": state, "exit": exit as u8, "why": why})
+            );
+            return;
+        }
+        let id = run.id();
+        if !why.is_empty() {
+            eprintln!("lifeboat: {why}");
+        }
+        if *run.state() == State::Active {
+            let at = run.current().map(|step| step.title.as_str()).unwrap_or_default();
+            println!("\nRun {id} stands at \"{at}\". Go on with: lifeboat resume {id}");
+        } else {
+            println!("\nRun {id} {state}. Its timeline: lifeboat timeline {id} --format md -o {id}.md");
+        }
+    }
+}
+
+/// Whether a step that calls an action was left without being verified.
+fn went_wrong(run: &Run) -> bool {
+    run.runbook().steps().any(|step| matches!(run.step(&step.id).state, StepState::Failed))
+}
+
+/// How far an effect is, on one line of the terminal.
+struct Meter {
+    shown: bool,
+    step: String,
+    state: std::sync::Mutex<(Instant, Instant)>,
+}
+
+impl Meter {
+    fn new(format: Output, owed: &Owed) -> Self {
+        let now = Instant::now();
+        let shown = format == Output::Human && std::io::stderr().is_terminal();
+        Self { shown, step: owed.step().to_string(), state: std::sync::Mutex::new((now, now)) }
+    }
+
+    fn show(&self, progress: &Progress) {
+        let Ok(mut state) = self.state.lock() else { return };
+        if !self.shown || state.1.elapsed() < Duration::from_millis(200) {
+            return;
+        }
+        state.1 = Instant::now();
+        let seconds = state.0.elapsed().as_secs_f64().max(0.001);
+        #[expect(clippy::cast_precision_loss, reason = "shown as a whole number")]
+        let rate = progress.done as f64 / seconds;
+        let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
+        let failed =
+            if progress.failed > 0 { format!(", {} failed", progress.failed) } else { String::new() };
+        eprint!(
+            "\r\x1b[K{}: {} {}{total}, {rate:.0} a second{failed}",
+            self.step, progress.doing, progress.done
+        );
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            eprint!("\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `lifeboat timeline` and `lifeboat verify`: a journal, looked at.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use engine::Home;
+use journal::{Journal, VerifyError, verify_export};
+use report::{Format, Timeline};
+use run::RunId;
+
+use crate::Output;
+use crate::exit::{Error, Exit};
+
+pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Result<Exit, Error> {
+    let journal = Journal::open_read_only(&Home::find()?.journal())?;
+    let entries = journal.entries(run)?;
+    if entries.is_empty() {
+        return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
+    }
+    let timeline = Timeline::new(entries)?;
+    match output {
+        None => match timeline.write(format, &mut std::io::stdout().lock()) {
+            // Whoever reads has read enough.
+            Err(report::ReportError::Write(why)) if why.kind() == std::io::ErrorKind::BrokenPipe => {}
+            other => other?,
+        },
+        Some(path) => {
+            let failed = |source| Error::Write { path: path.to_owned(), source };
+            let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+            timeline.write(format, &mut file)?;
+            file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
+            eprintln!(
+                "{} entries written to {}; the last has the hash {}",
+                timeline.rows().len(),
+                path.display(),
+                timeline.head()
+            );
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error> {
+    let path = match file {
+        Some(path) => path.to_owned(),
+        None => Home::find()?.journal(),
+    };
+    let read = |source| Error::Read { path: path.clone(), source };
+    let found = if path.extension().is_some_and(|extension| extension == "jsonl") {
+        verify_export(BufReader::new(File::open(&path).map_err(read)?))
+    } else {
+        File::open(&path).map_err(read)?;
+        Journal::open_read_only(&path)?.verify()
+    };
+    let broken = match &found {
+        Ok(_) => None,
+        Err(VerifyError::Broken(_)) => found.as_ref().err().map(ToString::to_string),
+        Err(_) => {
+            return Err(found
+                .err()
+                .map_or(Error::Refused { what: String::new(), next: String::new() }, Error::from));
+        }
+    };
+    match (format, &found) {
+        (Output::Json, found) => {
+            let found = found.as_ref().ok();
+            let heads = found.map(|found| &found.heads);
+            println!(
+                "{}",
+                serde_json::json!({
+                    "file": path, "intact": broken.is_none(), "broken": broken,
+                    "runs": found.map(|f| f.runs), "entries": found.map(|f| f.entries),
+                    "attachments": found.map(|f| f.attachments), "heads": heads,
+                })
+            );
+        }
+        (Output::Human, Ok(found)) => {
+            println!(
+                "{} is intact: {} runs, {} entries, {} attachments",
+                path.display(),
+                found.runs,
+                found.entries,
+                found.attachments
+            );
+            found.heads.iter().for_each(|(run, head)| println!("{run}  {head}"));
+        }
+        (Output::Human, Err(why)) => {
+            let mut stderr = std::io::stderr().lock();
+            writeln!(stderr, "lifeboat: {}: {why}", path.display()).map_err(Error::Terminal)?;
+        }
+    }
+    Ok(if broken.is_none() { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,273 @@
+//! The person at the terminal.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+
+use jiff::Timestamp;
+use run::{Command, Move, Request, Run, Work};
+use runbook::{Step, StepKind};
+
+use crate::exit::Error;
+
+/// Asks the person at the terminal.
+#[derive(Default)]
+pub(crate) struct Terminal {
+    shown: Option<(runbook::StepId, bool)>,
+}
+
+/// What the person said.
+pub(crate) enum Asked {
+    /// Do this, as this person.
+    Command(Command, Option<String>),
+    /// Nothing that can be done.
+    Again,
+    /// Leave the run where it stands.
+    Leave,
+}
+
+impl Terminal {
+    /// Asks for the parameters that have neither a value nor a default.
+    pub(crate) fn complete(mut request: Request) -> Result<Request, Error> {
+        let Some(runbook) = runbook::parse(&request.source, &request.name).runbook else {
+            return Ok(request);
+        };
+        for parameter in &runbook.parameters {
+            let default = run::default_in(parameter, &request.environment);
+            if request.parameters.contains_key(&parameter.name) || (!parameter.required && default.is_none())
+            {
+                continue;
+            }
+            let prompt = parameter.prompt.as_deref().unwrap_or(&parameter.name);
+            loop {
+                let hint = default.as_ref().map(|default| format!(" [{default}]")).unwrap_or_default();
+                let Some(typed) = line(&format!("{prompt}{hint}: "))? else { return Ok(request) };
+                if typed.is_empty() && default.is_some() {
+                    break;
+                }
+                match parameter.check(&typed) {
+                    Ok(value) => {
+                        request.parameters.insert(parameter.name.clone(), value);
+                        break;
+                    }
+                    Err(why) => println!("  {why}"),
+                }
+            }
+        }
+        Ok(request)
+    }
+
+    /// Shows where the run stands and asks what to do.
+    pub(crate) fn ask(&mut self, run: &Run, step: &Step) -> Result<Asked, Error> {
+        let planned = matches!(run.step(&step.id).work, Work::Planned { .. });
+        if self.shown.as_ref() != Some(&(step.id.clone(), planned)) {
+            show(run, step);
+            self.shown = Some((step.id.clone(), planned));
+        }
+        let of = run.step(&step.id);
+        let moves = run.moves().all;
+        if let Some(check) = (0..step.checks.len()).find(|check| !of.ticks.contains_key(check))
+            && !matches!(moves.first(), Some(Move::Approve))
+        {
+            return match line(&format!(
+                "  [ ] {}  (y, or s to skip the step, n for a note, q to leave) ",
+                step.checks[check].text
+            ))? {
+                Some(answer) if answer.eq_ignore_ascii_case("y") => {
+                    Ok(Asked::Command(Command::Tick { step: step.id.clone(), check }, None))
+                }
+                other => self.common(step, other),
+            };
+        }
+        println!();
+        for (number, one) in (1..).zip(&moves) {
+            println!("  {number}. {}", label(*one, step));
+        }
+        let answer = line("  Number (enter for 1, n for a note, q to leave): ")?;
+        let chosen = match answer.as_deref() {
+            Some("") => moves.first(),
+            Some(text) => text.parse::<usize>().ok().and_then(|n| moves.get(n.wrapping_sub(1))),
+            None => None,
+        };
+        match chosen {
+            Some(chosen) => self.act(run, step, *chosen),
+            None => self.common(step, answer),
+        }
+    }
+
+    fn common(&self, step: &Step, answer: Option<String>) -> Result<Asked, Error> {
+        match answer.as_deref().map(str::to_lowercase).as_deref() {
+            None | Some("q") => Ok(Asked::Leave),
+            Some("n") => {
+                let text = line("  Note: ")?.unwrap_or_default();
+                Ok(Asked::Command(Command::Note { text, step: Some(step.id.clone()) }, None))
+            }
+            Some("s") => {
+                let reason = line("  Why is it skipped? ")?.unwrap_or_default();
+                Ok(Asked::Command(Command::Skip { step: step.id.clone(), reason }, None))
+            }
+            Some(_) => {
+                println!("  That is none of them.");
+                Ok(Asked::Again)
+            }
+        }
+    }
+
+    fn act(&self, run: &Run, step: &Step, chosen: Move) -> Result<Asked, Error> {
+        let id = step.id.clone();
+        let ask = |prompt: &str| Ok::<_, Error>(line(prompt)?.unwrap_or_default());
+        let ties = |word: &str| BTreeMap::from([("ties".to_owned(), word.to_owned())]);
+        let digest = match &run.step(&id).work {
+            Work::Planned { digest, .. } => Some(digest.clone()),
+            _ => None,
+        };
+        let command = match (chosen, digest) {
+            (Move::Complete, _) => {
+                let record = match step.record {
+                    Some(_) => Some(ask("  Write down what the step asks for: ")?),
+                    None => None,
+                };
+                Command::Complete { step: id, record }
+            }
+            (Move::Read, _) => Command::Read { step: id },
+            (Move::Plan | Move::PlanAgain, _) => Command::Plan { step: id, with: BTreeMap::new() },
+            (Move::TiesPhoto, _) => Command::Plan { step: id, with: ties("photo") },
+            (Move::TiesDeleted, _) => Command::Plan { step: id, with: ties("deleted") },
+            (Move::Approve, Some(digest)) => {
+                let by = ask(&format!("  Who approves plan {}? ", digest.short()))?;
+                Command::Approve { step: id, digest, by: Some(by) }
+            }
+            (Move::Refuse, Some(digest)) => Command::Refuse { step: id, digest, reason: ask("  Why? ")? },
+            (Move::Approve | Move::Refuse, None) => Command::Plan { step: id, with: BTreeMap::new() },
+            (Move::ApplyAgain, _) => Command::ApplyAgain { step: id },
+            (Move::CheckAgain, _) => Command::CheckAgain { step: id },
+            (Move::Decide, _) => {
+                let StepKind::Decision { options } = &step.kind else { return Ok(Asked::Leave) };
+                for (number, option) in (1..).zip(options) {
+                    println!("     {number}. {}", option.label);
+                }
+                let answer = ask("  Which? ")?;
+                let by_number = answer.parse::<usize>().ok().and_then(|n| options.get(n.wrapping_sub(1)));
+                let choice = by_number.map_or(answer, |option| option.label.clone());
+                Command::Decide { step: id, choice }
+            }
+            (Move::StartWait, _) => Command::StartWait { step: id },
+            (Move::FollowFailure, _) => Command::FollowFailure { step: id },
+            (Move::Skip, _) => Command::Skip { step: id, reason: ask("  Why is it skipped? ")? },
+        };
+        Ok(Asked::Command(command, None))
+    }
+}
+
+fn label(one: Move, step: &Step) -> String {
+    match one {
+        Move::Complete if step.record.is_some() => "Write it down, done, go on".to_owned(),
+        Move::Complete => "Done, go on".to_owned(),
+        Move::Read => "Run it (it only reads)".to_owned(),
+        Move::Plan => "Work out a plan (it only reads)".to_owned(),
+        Move::Approve => "Approve this plan, and do it".to_owned(),
+        Move::Refuse => "Refuse this plan".to_owned(),
+        Move::PlanAgain => "Plan again".to_owned(),
+        Move::TiesPhoto => "Plan again: undecided keys come back as photos".to_owned(),
+        Move::TiesDeleted => "Plan again: undecided keys count as deleted".to_owned(),
+        Move::ApplyAgain => "Go on with the approved plan".to_owned(),
+        Move::CheckAgain => "Check once more what was done".to_owned(),
+        Move::Decide => "Decide".to_owned(),
+        Move::StartWait => "Begin the wait".to_owned(),
+        Move::FollowFailure => "Go where the runbook says when this fails".to_owned(),
+        Move::Skip => "Skip it, with a reason".to_owned(),
+    }
+}
+
+/// What run it is, once.
+pub(crate) fn heading(run: &Run) {
+    let start = run.start();
+    println!(
+        "{} | {} | account {} | {}\n{} {}\nRun {}\n",
+        start.mode.word().to_uppercase(),
+        start.environment.name,
+        start.environment.account,
+        start.environment.region,
+        run.runbook().title,
+        run.runbook().version.as_deref().unwrap_or_default(),
+        run.id()
+    );
+}
+
+/// One entry of the timeline.
+pub(crate) fn row(row: &report::Row) {
+    let time = row.entry.at.parse::<Timestamp>().map(|at| at.strftime("%H:%M:%S").to_string());
+    println!("{}  {:<10}  {}", time.unwrap_or_default(), clean(&row.entry.actor), clean(&row.text));
+}
+
+fn show(run: &Run, step: &Step) {
+    let effect = step.effect().map(|effect| format!("  [{}]", effect.word())).unwrap_or_default();
+    println!("\n── {}{effect}\n", clean(&step.title));
+    for text in step.text.lines().filter(|text| !text.trim().is_empty()) {
+        println!("  {}", clean(text));
+    }
+    if let Some(expect) = &step.expect {
+        println!("\n  You will see: {}", clean(expect));
+    }
+    if let StepKind::Communicate { audience, message } = &step.kind {
+        let text = run.fill(step, message).unwrap_or_else(|why| why.to_string());
+        println!("\n  To {}:\n\n{}\n", clean(audience), clean(&text));
+    }
+    match &run.step(&step.id).work {
+        Work::Planned { digest, summary, .. } => {
+            println!("\n  Plan {}: {}", digest.short(), clean(&summary.headline));
+            facts(&summary.facts);
+            summary.examples.iter().for_each(|e| {
+                println!("    {}: {}; becomes {}", clean(&e.key), clean(&e.now), clean(&e.becomes));
+            });
+            summary.notes.iter().for_each(|note| println!("  {}", clean(note)));
+            summary.warnings.iter().for_each(|warning| println!("  Look: {}", clean(warning)));
+        }
+        Work::Verified { outcome, .. } => {
+            println!("\n  {}", clean(&outcome.headline));
+            facts(&outcome.facts);
+            outcome.notes.iter().for_each(|note| println!("  {}", clean(note)));
+        }
+        Work::InDoubt { applied, found, problem } => {
+            println!("\n  It was sent at {} and interrupted.", applied.since);
+            found.iter().for_each(|found| println!("  {}", clean(&found.headline)));
+            problem
+                .iter()
+                .for_each(|problem| println!("  {}. {}", clean(&problem.what), clean(&problem.next)));
+        }
+        Work::Failed { problem, outcome, .. } => {
+            problem
+                .iter()
+                .for_each(|problem| println!("\n  {}. {}", clean(&problem.what), clean(&problem.next)));
+            outcome.iter().for_each(|outcome| {
+                println!("\n  {}", clean(&outcome.headline));
+                facts(&outcome.facts);
+                outcome.notes.iter().for_each(|note| println!("  {}", clean(note)));
+            });
+        }
+        _ => {}
+    }
+}
+
+fn facts(facts: &[action::Fact]) {
+    for fact in facts {
+        println!("    {:<28} {}", clean(&fact.label), clean(&fact.value));
+    }
+}
+
+/// Text that can't drive the terminal: keys and notes come from outside.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter })
+        .collect()
+}
+
+/// A line that the person types; `None` at the end of input.
+fn line(prompt: &str) -> Result<Option<String>, Error> {
+    print!("{prompt}");
+    io::stdout().flush().map_err(Error::Terminal)?;
+    let mut typed = String::new();
+    match io::stdin().lock().read_line(&mut typed).map_err(Error::Terminal)? {
+        0 => Ok(None),
+        _ => Ok(Some(typed.trim().to_owned())),
+    }
+}

@@ -1,0 +1,243 @@
+//! A run that is open here.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use action::{Ports, Progress};
+use jiff::Timestamp;
+use journal::{Journal, JournalError, LockError, NewEntries, RunLock};
+use run::{Command, Event, FoldError, Rejection, Request, Run, RunId, StartError, State, decide};
+
+use crate::{Connector, Home};
+
+/// Who the journal names for what the program did by itself.
+pub(crate) const LIFEBOAT: &str = "lifeboat";
+
+/// Starts runs and opens them again.
+pub struct Engine {
+    home: Home,
+    journal: Arc<Journal>,
+    connector: Arc<dyn Connector>,
+}
+
+/// Why something was not done. Nothing was done that is not in the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The run can't start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The journal can't be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The run is open elsewhere.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The journal's entries aren't a run.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// The command is refused.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// An earlier write failed.
+    #[error(
+        "this run stopped when its journal could not be written: {0} Close it, then open it again: it will say what is in doubt."
+    )]
+    Stopped(String),
+    /// A file for evidence can't be made.
+    #[error("no file for evidence can be made in {folder}: {source}. Free some disk space, then try again.")]
+    Spool {
+        /// Where.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Engine {
+    /// An engine over the journal in `home`.
+    ///
+    /// # Errors
+    /// A journal that can't be opened or made.
+    pub fn open(home: Home, connector: Arc<dyn Connector>) -> Result<Self, EngineError> {
+        let journal = Arc::new(Journal::open(&home.journal())?);
+        Ok(Self { home, journal, connector })
+    }
+
+    /// The journal, to read.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The data directory.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// A request that can't start; a journal that can't be written.
+    pub fn start(&self, request: Request) -> Result<Session, EngineError> {
+        let start = request.check()?;
+        let now = now();
+        let mut salt =
+            [std::process::id().to_be_bytes().as_slice(), Timestamp::now().to_string().as_bytes()].concat();
+        let mut id = RunId::new(now, &salt);
+        while self.journal.runs()?.contains(&id) {
+            salt.push(0);
+            id = RunId::new(now, &salt);
+        }
+        let lock = RunLock::take(&self.home.locks(), &id)?;
+        let actor = start.operator.clone();
+        let events = [Event::RunStarted(Box::new(start))];
+        let entries = self.journal.append(NewEntries {
+            run: &id,
+            after: 0,
+            at: now,
+            actor: &actor,
+            events: &events,
+        })?;
+        let run = Run::fold(id, entries)?;
+        Ok(self.session(run, lock))
+    }
+
+    /// Opens a run where its journal ends. If it has not ended, that it was opened is recorded, and whatever was
+    /// going on in another process is no longer: see [`Run::owed`].
+    ///
+    /// # Errors
+    /// A run that isn't there, can't be read, or is open elsewhere.
+    pub fn resume(&self, id: &RunId, actor: &str) -> Result<Session, EngineError> {
+        if actor.trim().is_empty() {
+            return Err(Rejection::NoName.into());
+        }
+        let lock = RunLock::take(&self.home.locks(), id)?;
+        let run = self.read(id)?;
+        let session = self.session(run, lock);
+        if *session.run().state() == State::Active {
+            session.record(actor, &[Event::Resumed])?;
+        }
+        Ok(session)
+    }
+
+    /// A run as its journal has it, to look at.
+    ///
+    /// # Errors
+    /// A run that isn't there or can't be read.
+    pub fn read(&self, id: &RunId) -> Result<Run, EngineError> {
+        Ok(Run::fold(id.clone(), self.journal.read(id)?)?)
+    }
+
+    fn session(&self, run: Run, lock: RunLock) -> Session {
+        Session {
+            home: self.home.clone(),
+            journal: Arc::clone(&self.journal),
+            connector: Arc::clone(&self.connector),
+            run: Mutex::new(run),
+            broken: Mutex::new(None),
+            ports: tokio::sync::Mutex::new(None),
+            working: tokio::sync::Mutex::new(()),
+            stop: AtomicBool::new(false),
+            _lock: lock,
+        }
+    }
+}
+
+/// A run that is open here, and nowhere else. Commands may be submitted while an effect is being performed.
+pub struct Session {
+    pub(crate) home: Home,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) connector: Arc<dyn Connector>,
+    run: Mutex<Run>,
+    broken: Mutex<Option<String>>,
+    pub(crate) ports: tokio::sync::Mutex<Option<Ports>>,
+    working: tokio::sync::Mutex<()>,
+    pub(crate) stop: AtomicBool,
+    _lock: RunLock,
+}
+
+impl Session {
+    /// The run as it stands.
+    pub fn run(&self) -> Run {
+        self.lock().clone()
+    }
+
+    /// Decides a command and records what it leads to. What the run then owes, [`Session::work`] does.
+    ///
+    /// # Errors
+    /// [`EngineError::Rejected`]; a journal that can't be written.
+    pub fn submit(&self, actor: &str, command: &Command) -> Result<Run, EngineError> {
+        let mut run = self.lock();
+        self.sound()?;
+        let now = now();
+        let events = decide(&run, actor.trim(), command, now)?;
+        self.append(&mut run, actor.trim(), now, &events)?;
+        Ok(run.clone())
+    }
+
+    /// Performs what the run owes until it owes nothing, and records each outcome. `progress` is told how far an
+    /// effect is; `changed` is called after every entry. A second call while one works waits for its turn.
+    ///
+    /// # Errors
+    /// Only what keeps outcomes from being recorded: what goes wrong in an effect is itself an outcome.
+    pub async fn work(
+        &self,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        changed: &(dyn Fn(&Run) + Send + Sync),
+    ) -> Result<(), EngineError> {
+        let _turn = self.working.lock().await;
+        loop {
+            self.sound()?;
+            let run = self.run();
+            let Some(owed) = run.owed() else { return Ok(()) };
+            self.stop.store(false, Ordering::Relaxed);
+            let event = self.perform(&run, owed, progress).await.inspect_err(|why| self.breaks(why))?;
+            changed(&self.record(LIFEBOAT, &[event])?);
+        }
+    }
+
+    /// Asks the effect that is being performed to stop between two items. What it leaves behind is recorded.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Records what happened.
+    pub(crate) fn record(&self, actor: &str, events: &[Event]) -> Result<Run, EngineError> {
+        let mut run = self.lock();
+        self.append(&mut run, actor, now(), events)?;
+        Ok(run.clone())
+    }
+
+    fn append(&self, run: &mut Run, actor: &str, at: Timestamp, events: &[Event]) -> Result<(), EngineError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let new = NewEntries { run: &run.id().clone(), after: run.seq(), at, actor, events };
+        let entries = self.journal.append(new).inspect_err(|why| self.breaks(why))?;
+        for entry in entries {
+            run.absorb(entry)?;
+        }
+        Ok(())
+    }
+
+    /// From now on nothing goes on: what happened could not be written down.
+    fn breaks(&self, why: &impl ToString) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.get_or_insert_with(|| why.to_string());
+    }
+
+    fn sound(&self) -> Result<(), EngineError> {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.as_ref().map_or(Ok(()), |why| Err(EngineError::Stopped(why.clone())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Run> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The time, to the millisecond.
+pub(crate) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}

@@ -1,0 +1,339 @@
+//! The SQLite file.
+
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use run::{Event, Recorded, RunId};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite_migration::{M, Migrations};
+
+use crate::chain::{Entry, GENESIS};
+
+static MIGRATIONS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::new(vec![M::up(include_str!("schema.sql"))]));
+
+/// The journal of every run on this machine.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+}
+
+/// Entries to append together: all of them are kept, or none.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEntries<'a> {
+    /// The run.
+    pub run: &'a RunId,
+    /// The number of the run's last entry as the writer knows it; 0 to begin.
+    pub after: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: &'a str,
+    /// What.
+    pub events: &'a [Event],
+}
+
+/// Why the journal can't be used. When a write fails nothing of it is kept, and nothing may be done unrecorded.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Someone else has written to the run.
+    #[error("run {run} has gone on elsewhere since entry {after}; close it here and open it again")]
+    Behind {
+        /// The run.
+        run: RunId,
+        /// The last entry that was known here.
+        after: u64,
+    },
+    /// The disk is full.
+    #[error(
+        "the journal {path} can't be written: the disk is full. Free some space, then go on: nothing was done that is not recorded."
+    )]
+    Full {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// An entry can't be read by this version, or was tampered with.
+    #[error(
+        "entry {seq} of run {run} in {path} can't be used: {why}. Check with `lifeboat verify`, and keep a copy of the file."
+    )]
+    Entry {
+        /// The journal.
+        path: PathBuf,
+        /// The run.
+        run: String,
+        /// The entry.
+        seq: u64,
+        /// Why.
+        why: String,
+    },
+    /// What was asked for isn't there.
+    #[error("the journal {path} has no attachment {digest}; check it with `lifeboat verify`")]
+    NoAttachment {
+        /// The journal.
+        path: PathBuf,
+        /// Its digest.
+        digest: String,
+    },
+    /// The folder can't be made.
+    #[error("the folder {path} can't be made: {source}. Choose another with LIFEBOAT_HOME.")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It was written by a later version.
+    #[error("the journal {path} was written by a later version of Lifeboat; open it with that")]
+    Later {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// An event can't be written as JSON.
+    #[error("an event can't be written: {0}. Report this.")]
+    Event(#[from] serde_json::Error),
+    /// What was to be kept can't be read.
+    #[error("evidence can't be read back before it is kept: {0}. Check the disk, then try again.")]
+    Evidence(std::io::Error),
+    /// Anything else that SQLite says.
+    #[error(
+        "the journal {path} can't be used: {source}. Check that the file is there, may be written to, and is not on a network drive."
+    )]
+    Sqlite {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+}
+
+impl Journal {
+    /// Opens the journal at `path`, and makes it if there is none.
+    ///
+    /// # Errors
+    /// A folder or file that can't be made, a file that isn't a journal, or one of a later version.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        if let Some(folder) = path.parent() {
+            let failed = |source| JournalError::Folder { path: folder.to_owned(), source };
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let at = at(path);
+        let mut connection = Connection::open(path).map_err(&at)?;
+        connection.busy_timeout(Duration::from_secs(10)).map_err(&at)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(&at)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
+        connection.pragma_update(None, "recursive_triggers", true).map_err(&at)?;
+        MIGRATIONS.to_latest(&mut connection).map_err(|error| match error {
+            rusqlite_migration::Error::MigrationDefinition(_) => {
+                JournalError::Later { path: path.to_owned() }
+            }
+            rusqlite_migration::Error::RusqliteError { err, .. } => at(err),
+            other => JournalError::Sqlite {
+                path: path.to_owned(),
+                source: rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
+            },
+        })?;
+        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
+    /// Opens a journal that is there, to read it only.
+    ///
+    /// # Errors
+    /// No such file, or one that isn't a journal.
+    pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
+        let connection = read_only(path)?;
+        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends entries to a run, all or none, and returns once they are on the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Behind`] when someone else wrote to the run; [`JournalError::Full`]; anything SQLite says.
+    pub fn append(&self, new: NewEntries<'_>) -> Result<Vec<Recorded>, JournalError> {
+        let at = at(&self.path);
+        let mut connection = self.connection();
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&at)?;
+        let last: Option<(u64, String)> = transaction
+            .query_row(
+                "SELECT seq, hash FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1",
+                [new.run.as_str()],
+                |r| Ok((r.get::<_, i64>(0)?.cast_unsigned(), r.get(1)?)),
+            )
+            .optional()
+            .map_err(&at)?;
+        let (mut seq, mut previous) = last.unwrap_or((0, GENESIS.to_owned()));
+        if seq != new.after {
+            return Err(JournalError::Behind { run: new.run.clone(), after: new.after });
+        }
+        let mut recorded = Vec::with_capacity(new.events.len());
+        for event in new.events {
+            seq += 1;
+            let text = serde_json::to_string(event)?;
+            let entry = Entry::new(
+                new.run.clone(),
+                seq,
+                new.at.to_string(),
+                new.actor.to_owned(),
+                text,
+                previous.clone(),
+            );
+            transaction
+                .execute(
+                    "INSERT INTO entry (run, seq, at, actor, event, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    params![
+                        entry.run.as_str(),
+                        entry.seq.cast_signed(),
+                        entry.at,
+                        entry.actor,
+                        entry.event,
+                        entry.previous,
+                        entry.hash
+                    ],
+                )
+                .map_err(&at)?;
+            previous.clone_from(&entry.hash);
+            recorded.push(entry.recorded()?);
+        }
+        transaction.commit().map_err(&at)?;
+        Ok(recorded)
+    }
+
+    /// A run's entries from the first to the last, each checked against the one before it.
+    ///
+    /// # Errors
+    /// [`JournalError::Entry`] at the first that is broken.
+    pub fn entries(&self, run: &RunId) -> Result<Vec<Entry>, JournalError> {
+        self.entries_after(run, 0)
+    }
+
+    /// A run's entries after the one with the number `after`, each checked against the one before it but for the
+    /// first.
+    ///
+    /// # Errors
+    /// [`JournalError::Entry`] at the first that is broken.
+    pub fn entries_after(&self, run: &RunId, after: u64) -> Result<Vec<Entry>, JournalError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        self.each_entry(Some(run), after, &mut |entry| {
+            let before = entries.last().map(|last| (last.seq, last.hash.as_str()));
+            let (seq, previous) =
+                before.unwrap_or((after, if after == 0 { GENESIS } else { &entry.previous }));
+            if let Some(why) = entry.fault(seq, previous) {
+                return Err(self.broken(&entry, why));
+            }
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
+    /// What [`run::Run::fold`] needs of a run's entries.
+    ///
+    /// # Errors
+    /// As [`Journal::entries`]; also an event that this version can't read.
+    pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
+        let entries = self.entries(run)?;
+        entries
+            .iter()
+            .map(|entry| entry.recorded().map_err(|why| self.broken(entry, &why.to_string())))
+            .collect()
+    }
+
+    /// The runs in it, the latest first.
+    ///
+    /// # Errors
+    /// Anything SQLite says.
+    pub fn runs(&self) -> Result<Vec<RunId>, JournalError> {
+        let at = at(&self.path);
+        let connection = self.connection();
+        let mut query = connection
+            .prepare("SELECT run FROM entry WHERE seq = 1 ORDER BY at DESC, run DESC")
+            .map_err(&at)?;
+        let names = query.query_map([], |row| row.get::<_, String>(0)).map_err(&at)?;
+        let mut runs = Vec::new();
+        for name in names {
+            let name = name.map_err(&at)?;
+            let broken = |why: run::RunIdError| JournalError::Entry {
+                path: self.path.clone(),
+                run: name.clone(),
+                seq: 1,
+                why: why.to_string(),
+            };
+            runs.push(name.parse().map_err(broken)?);
+        }
+        Ok(runs)
+    }
+
+    /// Shows every entry after the number `after`, of every run or of one, in order: by run, then by number.
+    pub(crate) fn each_entry<E: From<JournalError>>(
+        &self,
+        run: Option<&RunId>,
+        after: u64,
+        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let at = at(&self.path);
+        let connection = self.connection();
+        let mut query = connection
+            .prepare(
+                "SELECT run, seq, at, actor, event, previous, hash FROM entry
+                 WHERE (?1 IS NULL OR run = ?1) AND seq > ?2 ORDER BY run, seq",
+            )
+            .map_err(&at)?;
+        let mut rows = query.query(params![run.map(RunId::as_str), after.cast_signed()]).map_err(&at)?;
+        while let Some(row) = rows.next().map_err(&at)? {
+            let text = |column| row.get::<_, String>(column).map_err(&at);
+            let (name, seq) = (text(0)?, row.get::<_, i64>(1).map_err(&at)?.cast_unsigned());
+            let run: RunId = name.parse().map_err(|why: run::RunIdError| JournalError::Entry {
+                path: self.path.clone(),
+                run: name.clone(),
+                seq,
+                why: why.to_string(),
+            })?;
+            let entry = Entry {
+                run,
+                seq,
+                at: text(2)?,
+                actor: text(3)?,
+                event: text(4)?,
+                previous: text(5)?,
+                hash: text(6)?,
+            };
+            seen(entry)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn broken(&self, entry: &Entry, why: &str) -> JournalError {
+        let (path, run) = (self.path.clone(), entry.run.to_string());
+        JournalError::Entry { path, run, seq: entry.seq, why: why.to_owned() }
+    }
+}
+
+/// A connection that can't write.
+pub(crate) fn read_only(path: &Path) -> Result<Connection, JournalError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(at(path))?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(at(path))?;
+    Ok(connection)
+}
+
+/// What SQLite says, as what a person needs to hear.
+pub(crate) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> JournalError {
+    let path = path.to_owned();
+    move |source| match source.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => JournalError::Full { path: path.clone() },
+        _ => JournalError::Sqlite { path: path.clone(), source },
+    }
+}

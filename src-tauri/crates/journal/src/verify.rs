@@ -1,0 +1,178 @@
+//! Whether a journal, or an export of one, still says what was written.
+
+use std::collections::BTreeSet;
+use std::io::BufRead;
+
+use run::{Digest, RunId};
+use serde::Deserialize;
+
+use crate::chain::{Entry, GENESIS};
+use crate::store::{Journal, JournalError, at};
+
+/// What was found intact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intact {
+    /// How many runs.
+    pub runs: usize,
+    /// How many entries.
+    pub entries: u64,
+    /// How many attachments; none are in an export.
+    pub attachments: u64,
+    /// The hash of the last entry of each run, in the order of their ids.
+    pub heads: Vec<(RunId, String)>,
+}
+
+/// The first thing that was found broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An entry.
+    #[error("entry {seq} of run {run} is broken: {why}")]
+    Entry {
+        /// The run.
+        run: String,
+        /// The entry.
+        seq: u64,
+        /// Why.
+        why: String,
+    },
+    /// An attachment that an entry speaks of.
+    #[error("the attachment {digest} of entry {seq} of run {run} is broken: {why}")]
+    Attachment {
+        /// The run.
+        run: String,
+        /// The entry.
+        seq: u64,
+        /// Its digest.
+        digest: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A line of an export.
+    #[error("line {line} is broken: {why}")]
+    Line {
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Why a journal isn't intact, or can't be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It is broken.
+    #[error("{0}. Keep the file as it is, and compare it with the exports and the copies there are.")]
+    Broken(#[from] Broken),
+    /// It can't be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The export can't be read.
+    #[error("the export can't be read: {0}. Check the path.")]
+    Io(#[from] std::io::Error),
+}
+
+/// Follows the chain of each run.
+#[derive(Default)]
+struct Chain {
+    last: Option<Entry>,
+    entries: u64,
+    heads: Vec<(RunId, String)>,
+}
+
+impl Chain {
+    fn follow(&mut self, entry: Entry) -> Result<(), Broken> {
+        let same = self.last.as_ref().filter(|last| last.run == entry.run);
+        let (seq, previous) = same.map_or((0, GENESIS), |last| (last.seq, last.hash.as_str()));
+        let fault = entry.fault(seq, previous).map(str::to_owned);
+        if let Some(why) = fault.or_else(|| entry.recorded().err().map(|why| why.to_string())) {
+            return Err(Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why });
+        }
+        match self.heads.last_mut() {
+            Some((run, head)) if *run == entry.run => head.clone_from(&entry.hash),
+            _ => self.heads.push((entry.run.clone(), entry.hash.clone())),
+        }
+        self.entries += 1;
+        self.last = Some(entry);
+        Ok(())
+    }
+
+    fn intact(self, attachments: u64) -> Intact {
+        Intact { runs: self.heads.len(), entries: self.entries, attachments, heads: self.heads }
+    }
+}
+
+impl Journal {
+    /// Checks every entry against the one before it, and every attachment against its digest.
+    ///
+    /// # Errors
+    /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry.
+    pub fn verify(&self) -> Result<Intact, VerifyError> {
+        let mut chain = Chain::default();
+        let mut attached: Vec<(String, u64, Digest)> = Vec::new();
+        self.each_entry(None, 0, &mut |entry| {
+            let at = (entry.run.to_string(), entry.seq);
+            if let Ok(recorded) = entry.recorded() {
+                let digest = recorded.event.attachment().map(|attachment| attachment.digest.clone());
+                attached.extend(digest.map(|digest| (at.0, at.1, digest)));
+            }
+            Ok::<_, VerifyError>(chain.follow(entry)?)
+        })?;
+        let mut whole = BTreeSet::new();
+        for (run, seq, digest) in attached {
+            if whole.contains(&digest) {
+                continue;
+            }
+            let why = match self.attachment_is_whole(&digest) {
+                Ok(true) => None,
+                Ok(false) => Some("its content was changed after it was written"),
+                Err(JournalError::NoAttachment { .. }) => Some("it is missing"),
+                Err(other) => return Err(other.into()),
+            };
+            if let Some(why) = why {
+                return Err(Broken::Attachment { run, seq, digest: digest.to_string(), why }.into());
+            }
+            whole.insert(digest);
+        }
+        let attachments = {
+            let connection = self.connection();
+            connection
+                .query_row("SELECT count(*) FROM attachment", [], |row| row.get::<_, i64>(0))
+                .map_err(at(self.path()))?
+        };
+        Ok(chain.intact(attachments.cast_unsigned()))
+    }
+}
+
+/// What an exported line has of its entry.
+#[derive(Deserialize)]
+struct Line {
+    run: RunId,
+    seq: u64,
+    datetime: String,
+    actor: String,
+    entry: String,
+    previous: String,
+    hash: String,
+}
+
+/// Checks the chain in an export in JSON lines, where each line has at least `run`, `seq`, `datetime`, `actor`,
+/// `entry` (the event as it was stored), `previous` and `hash`.
+///
+/// # Errors
+/// [`VerifyError::Broken`] with the first line that can't be read or entry that is broken.
+pub fn verify_export(lines: impl BufRead) -> Result<Intact, VerifyError> {
+    let mut chain = Chain::default();
+    for (number, text) in (1..).zip(lines.lines()) {
+        let text = text?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let Line { run, seq, datetime: at, actor, entry: event, previous, hash } =
+            serde_json::from_str(&text).map_err(|why| Broken::Line { line: number, why: why.to_string() })?;
+        chain.follow(Entry { run, seq, at, actor, event, previous, hash })?;
+    }
+    if chain.entries == 0 {
+        return Err(Broken::Line { line: 1, why: "there is no entry in it".to_owned() }.into());
+    }
+    Ok(chain.intact(0))
+}

@@ -1,0 +1,95 @@
+//! Markdown, for the review.
+
+use std::io::{self, Write};
+
+use run::{StepState, Work};
+
+use crate::Timeline;
+use crate::text::{capitalised, time};
+
+pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+    let run = timeline.run();
+    let start = run.start();
+    let mode = start.mode.word();
+    writeln!(out, "# {}: {}\n", capitalised(mode), cell(&run.runbook().title))?;
+    writeln!(out, "| | |\n|---|---|")?;
+    let version = run.runbook().version.as_deref().unwrap_or("no version");
+    let known = |at: Option<jiff::Timestamp>| at.map_or_else(|| "not known".to_owned(), time);
+    for (name, value) in [
+        ("Run", run.id().to_string()),
+        ("Mode", mode.to_owned()),
+        ("Runbook", format!("{} ({version})", start.runbook)),
+        (
+            "Environment",
+            format!(
+                "{}, account {}, {}",
+                start.environment.name, start.environment.account, start.environment.region
+            ),
+        ),
+        ("Operator", start.operator.clone()),
+        ("Approver", run.approver().unwrap_or("none").to_owned()),
+        ("Outage began", known(start.outage_began)),
+        ("Declared", time(start.declared)),
+        ("Started", time(run.started())),
+        ("Ended", timeline.ending()),
+        ("Entries", timeline.rows().len().to_string()),
+        ("Head of the journal", timeline.head().to_owned()),
+        ("Written by", format!("Lifeboat {}", env!("CARGO_PKG_VERSION"))),
+    ] {
+        writeln!(out, "| {name} | {} |", cell(&value))?;
+    }
+    if !start.parameters.is_empty() {
+        writeln!(out, "\n## Started with\n\n| parameter | value |\n|---|---|")?;
+        for (name, value) in &start.parameters {
+            writeln!(out, "| {} | {} |", cell(name), cell(value))?;
+        }
+    }
+    writeln!(out, "\n## Steps\n\n| step | result | reached | left |\n|---|---|---|---|")?;
+    for step in run.runbook().steps() {
+        let of = run.step(&step.id);
+        let standing = run.current().is_some_and(|current| current.id == step.id);
+        let result = match (&of.state, &of.work) {
+            (StepState::Done, Work::Verified { outcome, .. }) => {
+                format!("done, verified: {}", outcome.headline)
+            }
+            (StepState::Done, _) => of.chosen.clone().unwrap_or_else(|| "done".to_owned()),
+            (StepState::Skipped(reason), _) => format!("skipped: {reason}"),
+            (StepState::Failed, _) => "failed".to_owned(),
+            (StepState::Open, _) if standing => "the run stands here".to_owned(),
+            (StepState::Open, _) => "not reached".to_owned(),
+        };
+        let at = |at: Option<jiff::Timestamp>| at.map(time).unwrap_or_default();
+        writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            cell(&step.title),
+            cell(&result),
+            at(of.reached),
+            at(of.left)
+        )?;
+    }
+    writeln!(out, "\n## Timeline\n\nTimes are UTC, by the clock of the machine that wrote the journal.\n")?;
+    writeln!(out, "| # | time | who | what | step |\n|---|---|---|---|---|")?;
+    for row in timeline.rows() {
+        let step = row.step.as_ref().map_or("", |(_, title)| title);
+        let (seq, at, actor) = (row.entry.seq, &row.entry.at, &row.entry.actor);
+        writeln!(out, "| {seq} | {at} | {} | {} | {} |", cell(actor), cell(&row.text), cell(step))?;
+    }
+    writeln!(out, "\nEntry {} has the hash `{}`.", timeline.rows().len(), timeline.head())
+}
+
+/// Text that stays text inside a table's cell, whatever it holds.
+fn cell(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' | '\t' => cell.push(' '),
+            '\\' | '`' | '|' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '!' | '&' => {
+                cell.push('\\');
+                cell.push(letter);
+            }
+            _ => cell.push(letter),
+        }
+    }
+    cell
+}

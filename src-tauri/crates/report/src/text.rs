@@ -1,0 +1,102 @@
+//! Each event in a line that a reader of the review understands without the program.
+
+use jiff::Timestamp;
+use run::{Event, Problem, Run};
+use runbook::StepId;
+
+/// An instant for people: `2026-11-24 03:14:07 UTC`.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// What kind of event it is, as the journal names it.
+pub(crate) fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::RunStarted(_) => "run_started",
+        Event::Resumed => "resumed",
+        Event::CheckTicked { .. } => "check_ticked",
+        Event::CheckUnticked { .. } => "check_unticked",
+        Event::StepCompleted { .. } => "step_completed",
+        Event::Decided { .. } => "decided",
+        Event::WaitStarted { .. } => "wait_started",
+        Event::Skipped { .. } => "skipped",
+        Event::FailureFollowed { .. } => "failure_followed",
+        Event::Noted { .. } => "noted",
+        Event::ReadStarted { .. } => "read_started",
+        Event::ReadFinished { .. } => "read_finished",
+        Event::ReadFailed { .. } => "read_failed",
+        Event::PlanStarted { .. } => "plan_started",
+        Event::PlanReady { .. } => "plan_ready",
+        Event::PlanFailed { .. } => "plan_failed",
+        Event::PlanRefused { .. } => "plan_refused",
+        Event::PlanApproved { .. } => "plan_approved",
+        Event::ApplyStarted { .. } => "apply_started",
+        Event::ApplyFinished { .. } => "apply_finished",
+        Event::ApplyFailed { .. } => "apply_failed",
+        Event::VerifyStarted { .. } => "verify_started",
+        Event::VerifyFinished { .. } => "verify_finished",
+        Event::VerifyFailed { .. } => "verify_failed",
+        Event::RunFinished => "run_finished",
+        Event::RunAbandoned { .. } => "run_abandoned",
+    }
+}
+
+/// What happened, in a line.
+pub(crate) fn sentence(run: &Run, event: &Event) -> String {
+    let title =
+        |id: &StepId| run.runbook().step(id).map_or_else(|| id.to_string(), |step| step.title.clone());
+    match event {
+        Event::RunStarted(start) => format!(
+            "{} started: {} on {} (account {}, {})",
+            capitalised(start.mode.word()),
+            run.runbook().title,
+            start.environment.name,
+            start.environment.account,
+            start.environment.region
+        ),
+        Event::Resumed => "opened again".to_owned(),
+        Event::CheckTicked { text, .. } => format!("ticked: {text}"),
+        Event::CheckUnticked { text, .. } => format!("tick taken back: {text}"),
+        Event::StepCompleted { step, record: None } => format!("done: {}", title(step)),
+        Event::StepCompleted { step, record: Some(record) } => {
+            format!("done: {}; written down: {record}", title(step))
+        }
+        Event::Decided { step, choice, goto } => {
+            format!("{}: {choice}, so on to {}", title(step), title(goto))
+        }
+        Event::WaitStarted { step, until } => format!("{}: waiting until {}", title(step), time(*until)),
+        Event::Skipped { step, reason } => format!("skipped {}: {reason}", title(step)),
+        Event::FailureFollowed { step, goto } => format!("{} failed, so on to {}", title(step), title(goto)),
+        Event::Noted { text, .. } => format!("note: {text}"),
+        Event::ReadStarted { action, .. } => format!("{action} started"),
+        Event::ReadFinished { outcome, .. } => outcome.headline.clone(),
+        Event::ReadFailed { step, problem } => failed("could not run", &title(step), problem),
+        Event::PlanStarted { action, .. } => format!("planning {action}"),
+        Event::PlanReady { plan, summary, .. } => {
+            format!("plan {} ready: {}", plan.digest.short(), summary.headline)
+        }
+        Event::PlanFailed { step, problem } => failed("no plan for", &title(step), problem),
+        Event::PlanRefused { digest, reason, .. } => format!("plan {} refused: {reason}", digest.short()),
+        Event::PlanApproved { digest, by, .. } => format!("plan {} approved by {by}", digest.short()),
+        Event::ApplyStarted { digest, attempt: 1, .. } => format!("applying plan {}", digest.short()),
+        Event::ApplyStarted { digest, attempt, .. } => {
+            format!("applying plan {} again, attempt {attempt}", digest.short())
+        }
+        Event::ApplyFinished { outcome, .. } => outcome.headline.clone(),
+        Event::ApplyFailed { step, problem, .. } => failed("given up:", &title(step), problem),
+        Event::VerifyStarted { digest, .. } => format!("looking again at what plan {} did", digest.short()),
+        Event::VerifyFinished { outcome, .. } => format!("verified: {}", outcome.headline),
+        Event::VerifyFailed { step, problem, .. } => failed("could not verify", &title(step), problem),
+        Event::RunFinished => "run finished".to_owned(),
+        Event::RunAbandoned { reason } => format!("run abandoned: {reason}"),
+    }
+}
+
+fn failed(what: &str, step: &str, problem: &Problem) -> String {
+    format!("{what} {step}: {}. {}", problem.what.trim_end_matches('.'), problem.next)
+}
+
+pub(crate) fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

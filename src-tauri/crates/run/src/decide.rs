@@ -1,0 +1,473 @@
+//! What a command leads to, or why it is refused.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use action::{Action, Effect, ParamError, ParamKind, Verdict};
+use jiff::Timestamp;
+use runbook::{Approval, OnFailure, RecordKind, Step, StepId, StepKind, WaitFor};
+
+use crate::state::{Applied, Stage, Work, action_of};
+use crate::{Command, Digest, Event, Run, State};
+
+/// Why a command is refused. Nothing was recorded and nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The run has ended.
+    #[error("the run has ended; notes can still be added")]
+    Ended,
+    /// There is no such step.
+    #[error("this runbook has no step {0}")]
+    NoSuchStep(StepId),
+    /// The run stands elsewhere.
+    #[error("the run stands at \"{current}\", not at \"{asked}\"; go on from there")]
+    NotCurrent {
+        /// The title of the step that was asked for.
+        asked: String,
+        /// The title of the step the run stands at.
+        current: String,
+    },
+    /// An action is at work.
+    #[error("\"{0}\" is at work; wait until it is done, or stop it")]
+    Busy(String),
+    /// The step has no such check.
+    #[error("\"{step}\" has {checks} checks, and no check {check}")]
+    NoSuchCheck {
+        /// The step's title.
+        step: String,
+        /// The check, from 1.
+        check: usize,
+        /// How many it has.
+        checks: usize,
+    },
+    /// Checks are left.
+    #[error("{} of \"{step}\" not ticked yet; tick {} first, or skip the step with a reason", checks(*.left), if *.left == 1 { "it" } else { "them" })]
+    ChecksLeft {
+        /// The step's title.
+        step: String,
+        /// How many.
+        left: usize,
+    },
+    /// Something has to be written down.
+    #[error("\"{step}\" asks you to write down {what}; do that first")]
+    RecordNeeded {
+        /// The step's title.
+        step: String,
+        /// What.
+        what: &'static str,
+    },
+    /// What was written down isn't what the step asks for.
+    #[error("{value:?} is not {what}, which \"{step}\" asks for")]
+    RecordWrong {
+        /// The step's title.
+        step: String,
+        /// What was written.
+        value: String,
+        /// What is asked for.
+        what: &'static str,
+    },
+    /// The action isn't verified.
+    #[error("\"{0}\" is not verified yet, so it can't be called done; run it, or skip it with a reason")]
+    NotVerified(String),
+    /// The digest is not the plan's.
+    #[error("the plan that waits for approval is {waiting}, not {asked}; read it again before approving")]
+    OtherPlan {
+        /// What was asked for, in short.
+        asked: String,
+        /// What waits, in short.
+        waiting: String,
+    },
+    /// The same person can't do both.
+    #[error(
+        "this plan must be approved by someone other than the operator, {0}; ask a second person and give their name"
+    )]
+    SamePerson(String),
+    /// A name is missing.
+    #[error("say who you are: every entry of the journal names a person")]
+    NoName,
+    /// A reason is missing.
+    #[error("give a reason: it goes into the journal for the review")]
+    NoReason,
+    /// A note is empty.
+    #[error("the note is empty; write something, or close it")]
+    NoText,
+    /// A decision has no such option.
+    #[error("\"{step}\" has no choice {choice:?}; choose one of: {}", options.join(", "))]
+    NoSuchChoice {
+        /// The step's title.
+        step: String,
+        /// What was chosen.
+        choice: String,
+        /// What can be.
+        options: Vec<String>,
+    },
+    /// A wait isn't over.
+    #[error("\"{step}\" waits until {until}; skip it with a reason to go on earlier")]
+    WaitNotOver {
+        /// The step's title.
+        step: String,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// The command doesn't fit where the step stands.
+    #[error("\"{step}\" can't {asked} now: {why}")]
+    NotNow {
+        /// The step's title.
+        step: String,
+        /// What was asked.
+        asked: &'static str,
+        /// Why it can't.
+        why: &'static str,
+    },
+    /// A `${reference}` has no value.
+    #[error(
+        "\"{step}\" needs {what}, which is not known in this run; skip the step with a reason, or start a run that gives it"
+    )]
+    Unknown {
+        /// The step's title.
+        step: String,
+        /// What is missing.
+        what: String,
+    },
+    /// The action can't take its parameters.
+    #[error(transparent)]
+    Param(#[from] ParamError),
+}
+
+fn checks(left: usize) -> String {
+    if left == 1 { "1 check".to_owned() } else { format!("{left} checks") }
+}
+
+/// What `command`, asked by `actor` at `now`, leads to. Pure: it records nothing and does nothing.
+///
+/// # Errors
+/// A [`Rejection`] that says what to do instead.
+pub fn decide(run: &Run, actor: &str, command: &Command, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    if actor.trim().is_empty() {
+        return Err(Rejection::NoName);
+    }
+    if let Command::Note { step, text } = command {
+        if let Some(step) = step {
+            run.find(step)?;
+        }
+        let text = said(text).ok_or(Rejection::NoText)?;
+        return Ok(vec![Event::Noted { step: step.clone(), text }]);
+    }
+    if *run.state() != State::Active {
+        return Err(Rejection::Ended);
+    }
+    let ticks = matches!(command, Command::Tick { .. } | Command::Untick { .. });
+    if let (false, Some(_), Some(current)) = (ticks, run.owed(), run.current()) {
+        return Err(Rejection::Busy(current.title.clone()));
+    }
+    match command {
+        Command::Note { .. } => Err(Rejection::NoText),
+        Command::Abandon { reason } => {
+            let reason = said(reason).ok_or(Rejection::NoReason)?;
+            Ok(vec![Event::RunAbandoned { reason }])
+        }
+        Command::Tick { step, check } => tick(run, step, *check, true),
+        Command::Untick { step, check } => tick(run, step, *check, false),
+        Command::Complete { step, record } => complete(run, step, record.as_deref(), now),
+        Command::Decide { step, choice } => choose(run, step, choice),
+        Command::StartWait { step } => start_wait(run, step, now),
+        Command::Read { step } => read(run, step),
+        Command::Plan { step, with } => plan(run, step, with),
+        Command::Approve { step, digest, by } => approve(run, step, digest, by.as_deref().unwrap_or(actor)),
+        Command::Refuse { step, digest, reason } => {
+            run.at(step)?;
+            waiting(run, step, digest)?;
+            let reason = said(reason).ok_or(Rejection::NoReason)?;
+            Ok(vec![Event::PlanRefused { step: step.clone(), digest: digest.clone(), reason }])
+        }
+        Command::ApplyAgain { step } => apply_again(run, step),
+        Command::CheckAgain { step } => check_again(run, step),
+        Command::FollowFailure { step } => follow_failure(run, step),
+        Command::Skip { step, reason } => {
+            run.at(step)?;
+            let reason = said(reason).ok_or(Rejection::NoReason)?;
+            Ok(run.on_to_next(step, Event::Skipped { step: step.clone(), reason }))
+        }
+    }
+}
+
+impl Run {
+    fn find(&self, step: &StepId) -> Result<&Step, Rejection> {
+        self.runbook().step(step).ok_or_else(|| Rejection::NoSuchStep(step.clone()))
+    }
+
+    /// The step, if the run stands at it.
+    fn at(&self, id: &StepId) -> Result<&Step, Rejection> {
+        let step = self.find(id)?;
+        match self.current() {
+            Some(current) if current.id == *id => Ok(step),
+            Some(current) => {
+                Err(Rejection::NotCurrent { asked: step.title.clone(), current: current.title.clone() })
+            }
+            None => Err(Rejection::Ended),
+        }
+    }
+
+    /// `event`, and the end of the run when no step follows.
+    fn on_to_next(&self, step: &StepId, event: Event) -> Vec<Event> {
+        let last = self.runbook().next_after(step).is_none();
+        if last { vec![event, Event::RunFinished] } else { vec![event] }
+    }
+
+    /// An action step's parameters with every reference filled in.
+    pub(crate) fn params(&self, step: &Step) -> Result<BTreeMap<String, String>, Rejection> {
+        let StepKind::Action { with, .. } = &step.kind else { return Ok(BTreeMap::new()) };
+        let mut params = BTreeMap::new();
+        for (name, template) in with {
+            params.insert(name.clone(), self.fill(step, template)?);
+        }
+        // An optional parameter that was left empty is as good as one that isn't there.
+        params.retain(|_, value| !value.is_empty());
+        Ok(params)
+    }
+
+    /// A text of the runbook with its references filled in.
+    ///
+    /// # Errors
+    /// A reference that has no value yet, or never will in this run.
+    pub fn fill(&self, step: &Step, template: &runbook::Template) -> Result<String, Rejection> {
+        let environment = self.start().environment.paths();
+        let text = template.render(&|reference| match reference {
+            runbook::Reference::Parameter(name) => self.start().parameters.get(name).cloned(),
+            runbook::Reference::Environment(path) => environment.get(path).cloned(),
+            runbook::Reference::Output { step, name } => self.output(step, name).map(str::to_owned),
+        });
+        text.map_err(|missing| Rejection::Unknown { step: step.title.clone(), what: missing.to_string() })
+    }
+}
+
+fn said(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn tick(run: &Run, id: &StepId, check: usize, on: bool) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    let Some(item) = step.checks.get(check) else {
+        let checks = step.checks.len();
+        return Err(Rejection::NoSuchCheck { step: step.title.clone(), check: check + 1, checks });
+    };
+    let (step, text) = (id.clone(), item.text.clone());
+    Ok(match (run.step(id).ticks.contains_key(&check), on) {
+        (false, true) => vec![Event::CheckTicked { step, check, text }],
+        (true, false) => vec![Event::CheckUnticked { step, check, text }],
+        _ => vec![],
+    })
+}
+
+/// Whether everything a person has to do in a step before leaving it is done.
+fn checks_done(run: &Run, step: &Step) -> Result<(), Rejection> {
+    match run.step(&step.id).unticked(step) {
+        0 => Ok(()),
+        left => Err(Rejection::ChecksLeft { step: step.title.clone(), left }),
+    }
+}
+
+fn complete(run: &Run, id: &StepId, record: Option<&str>, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    let of = run.step(id);
+    match &step.kind {
+        StepKind::Decision { options } => {
+            let options = options.iter().map(|option| option.label.clone()).collect();
+            return Err(Rejection::NoSuchChoice { step: step.title.clone(), choice: String::new(), options });
+        }
+        StepKind::Action { .. } if !matches!(of.work, Work::Verified { .. }) => {
+            return Err(Rejection::NotVerified(step.title.clone()));
+        }
+        StepKind::Wait(_) => match &of.wait {
+            None => return Err(not_now(step, "be completed", "its wait has not begun; begin it first")),
+            Some(wait) if now < wait.until => {
+                return Err(Rejection::WaitNotOver { step: step.title.clone(), until: wait.until });
+            }
+            Some(_) => {}
+        },
+        StepKind::Action { .. } | StepKind::Manual | StepKind::Communicate { .. } => {}
+    }
+    checks_done(run, step)?;
+    let record = written(step, record)?;
+    Ok(run.on_to_next(id, Event::StepCompleted { step: id.clone(), record }))
+}
+
+/// What was written down, checked against what the step asks for.
+fn written(step: &Step, record: Option<&str>) -> Result<Option<String>, Rejection> {
+    let record = record.and_then(said);
+    let Some(kind) = step.record else { return Ok(record) };
+    let what = match kind {
+        RecordKind::Text => "what you saw",
+        RecordKind::Number => "a number",
+        RecordKind::Time => "a time with its offset, such as 2026-11-24T03:14:00Z",
+        RecordKind::File => "the path of a file",
+    };
+    let Some(value) = record else { return Err(Rejection::RecordNeeded { step: step.title.clone(), what }) };
+    let good = match kind {
+        RecordKind::Text | RecordKind::File => true,
+        RecordKind::Number => value.replace([',', '_'], "").parse::<f64>().is_ok_and(f64::is_finite),
+        RecordKind::Time => value.parse::<Timestamp>().is_ok(),
+    };
+    if good { Ok(Some(value)) } else { Err(Rejection::RecordWrong { step: step.title.clone(), value, what }) }
+}
+
+fn choose(run: &Run, id: &StepId, choice: &str) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    let StepKind::Decision { options } = &step.kind else {
+        return Err(not_now(step, "be decided", "it is not a decision"));
+    };
+    checks_done(run, step)?;
+    let Some(option) = options.iter().find(|option| option.label == choice) else {
+        let options = options.iter().map(|option| option.label.clone()).collect();
+        return Err(Rejection::NoSuchChoice { step: step.title.clone(), choice: choice.to_owned(), options });
+    };
+    Ok(vec![Event::Decided { step: id.clone(), choice: choice.to_owned(), goto: option.goto.clone() }])
+}
+
+fn start_wait(run: &Run, id: &StepId, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    let StepKind::Wait(wait) = &step.kind else { return Err(not_now(step, "wait", "it is not a wait")) };
+    if run.step(id).wait.is_some() {
+        return Ok(vec![]);
+    }
+    let until = match wait {
+        WaitFor::Duration(length) => later(now, *length),
+        WaitFor::Until(template) => {
+            let text = run.fill(step, template)?;
+            text.parse().map_err(|_| Rejection::Unknown {
+                step: step.title.clone(),
+                what: format!("an instant to wait for, and {text:?} is none"),
+            })?
+        }
+    };
+    Ok(vec![Event::WaitStarted { step: id.clone(), until }])
+}
+
+fn later(now: Timestamp, length: Duration) -> Timestamp {
+    now.checked_add(length).unwrap_or(Timestamp::MAX)
+}
+
+/// The action of a step with its parameters, checked, and whether it changes anything.
+fn action(
+    run: &Run,
+    step: &Step,
+    with: &BTreeMap<String, String>,
+) -> Result<(String, BTreeMap<String, String>), Rejection> {
+    let Some(action) = action_of(step) else { return Err(not_now(step, "be run", "it calls no action")) };
+    let mut params = run.params(step)?;
+    for (name, value) in with {
+        let spec = action::spec::find(action).and_then(|spec| spec.param(name));
+        if spec.is_none_or(|param| param.kind != ParamKind::Choice) {
+            return Err(not_now(step, "be planned with that", "only its choices can be replaced"));
+        }
+        params.insert(name.clone(), value.clone());
+    }
+    Action::from_params(action, &params)?;
+    Ok((action.to_owned(), params))
+}
+
+fn read(run: &Run, id: &StepId) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    if step.effect() != Some(Effect::Reads) {
+        return Err(not_now(step, "just be run", "it changes things: plan it first"));
+    }
+    let (action, params) = action(run, step, &BTreeMap::new())?;
+    Ok(vec![Event::ReadStarted { step: id.clone(), action, params }])
+}
+
+fn plan(run: &Run, id: &StepId, with: &BTreeMap<String, String>) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    if step.effect() == Some(Effect::Reads) {
+        return Err(not_now(step, "be planned", "it only reads: run it"));
+    }
+    if matches!(run.step(id).work, Work::Verified { .. }) {
+        return Err(not_now(step, "be planned", "it is done and verified"));
+    }
+    let (action, params) = action(run, step, with)?;
+    Ok(vec![Event::PlanStarted { step: id.clone(), action, params }])
+}
+
+/// The plan that waits in a step, if it is the one that is meant.
+fn waiting(run: &Run, id: &StepId, asked: &Digest) -> Result<(), Rejection> {
+    let waiting = match &run.step(id).work {
+        Work::Planned { digest, .. } if digest == asked => return Ok(()),
+        Work::Planned { digest, .. } => digest.short().to_owned(),
+        _ => "none".to_owned(),
+    };
+    Err(Rejection::OtherPlan { asked: asked.short().to_owned(), waiting })
+}
+
+fn approve(run: &Run, id: &StepId, digest: &Digest, by: &str) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    waiting(run, id, digest)?;
+    let by = said(by).ok_or(Rejection::NoName)?;
+    let operator = &run.start().operator;
+    if second_person(step) && by.to_lowercase() == operator.trim().to_lowercase() {
+        return Err(Rejection::SamePerson(operator.clone()));
+    }
+    let (step, digest) = (id.clone(), digest.clone());
+    Ok(vec![
+        Event::PlanApproved { step: step.clone(), digest: digest.clone(), by },
+        Event::ApplyStarted { step, digest, attempt: 1 },
+    ])
+}
+
+/// Whether a step's plan needs someone other than the operator: its author says so, or its action destroys.
+pub(crate) fn second_person(step: &Step) -> bool {
+    step.approval == Some(Approval::Approver) || step.effect() == Some(Effect::Destroys)
+}
+
+/// The plan that may be sent again as it was approved.
+pub(crate) fn again(work: &Work) -> Option<&Applied> {
+    match work {
+        Work::InDoubt { applied, found, problem } if found.is_some() || problem.is_some() => Some(applied),
+        Work::Failed { applied, stage: Stage::Apply | Stage::Verify, .. } => applied.as_ref(),
+        _ => None,
+    }
+}
+
+fn apply_again(run: &Run, id: &StepId) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    match &run.step(id).work {
+        Work::InDoubt { found: None, .. } => {
+            Err(not_now(step, "go on", "nobody has looked yet how far it got; check it first"))
+        }
+        work => match again(work) {
+            Some(Applied { digest, attempt, .. }) => Ok(vec![Event::ApplyStarted {
+                step: id.clone(),
+                digest: digest.clone(),
+                attempt: attempt + 1,
+            }]),
+            None => Err(not_now(step, "go on", "it has no approved plan that stopped half way")),
+        },
+    }
+}
+
+fn check_again(run: &Run, id: &StepId) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    match again(&run.step(id).work) {
+        Some(applied) => Ok(vec![Event::VerifyStarted { step: id.clone(), digest: applied.digest.clone() }]),
+        None => Err(not_now(step, "be checked", "it has done nothing that could be")),
+    }
+}
+
+fn follow_failure(run: &Run, id: &StepId) -> Result<Vec<Event>, Rejection> {
+    let step = run.at(id)?;
+    let OnFailure::GoTo(goto) = &step.on_failure else {
+        return Err(not_now(step, "go on elsewhere", "the runbook says to stop when it fails"));
+    };
+    let failed = match &run.step(id).work {
+        Work::Failed { .. } => true,
+        Work::InDoubt { found: Some(found), .. } => found.verdict == Verdict::Failed,
+        _ => action_of(step).is_none(),
+    };
+    if !failed {
+        return Err(not_now(step, "go on elsewhere", "it has not failed"));
+    }
+    Ok(vec![Event::FailureFollowed { step: id.clone(), goto: goto.clone() }])
+}
+
+fn not_now(step: &Step, asked: &'static str, why: &'static str) -> Rejection {
+    Rejection::NotNow { step: step.title.clone(), asked, why }
+}
