@@ -38,7 +38,7 @@ impl Context<'_> {
 }
 
 /// How far an action is. Rates and time left are worked out by whoever shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Progress {
     /// What is being done, as `listing versions` or `bringing photos back`.
     pub doing: String,
@@ -56,7 +56,7 @@ pub struct Progress {
 ///
 /// The body is JSON lines. The first names the action, the format's version and every parameter; each further
 /// line is one item; the last repeats this summary. The plan's digest is the SHA-256 of those bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct PlanSummary {
     /// One line: `1,204 photos come back`.
     pub headline: String,
@@ -78,7 +78,7 @@ pub struct PlanSummary {
 }
 
 /// One labelled value of a plan or an outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Fact {
     /// What it is: `deleted since`, `restored`, `account`.
     pub label: String,
@@ -94,7 +94,7 @@ impl Fact {
 }
 
 /// One item of a plan or an outcome, shown as an example.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Example {
     /// The key.
     pub key: String,
@@ -105,7 +105,7 @@ pub struct Example {
 }
 
 /// What an action found or did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Outcome {
     /// Whether it is what the step wanted. A step is green only with [`Verdict::Passed`].
     pub verdict: Verdict,
@@ -122,7 +122,7 @@ pub struct Outcome {
 }
 
 /// Whether an outcome is what the step wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ParamError;
 
 /// What an action may do to the systems it touches. A runbook's author can't choose it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Only reads; may be repeated at any time.
