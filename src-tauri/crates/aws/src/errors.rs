@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::credentials::Source;
 use crate::fault::{Fault, Trouble, Unsigned};
+use crate::words::{printable, span, tidy};
 
 /// Where requests go and as whom, for advice about them.
 #[derive(Debug, Clone)]
@@ -103,6 +104,11 @@ impl Site {
                 PortErrorKind::Credentials,
                 format!("the credentials' configuration is wrong: {}", tidy(why)),
                 "Correct the profile in the AWS configuration of this machine, then try again.".to_owned(),
+            ),
+            Trouble::Credentials(Unsigned::Role) => (
+                PortErrorKind::Credentials,
+                "the login is good, but may not take the role that its profile names".to_owned(),
+                "Ask an administrator to let you take that role, or name another profile.".to_owned(),
             ),
             Trouble::Credentials(Unsigned::Refused) => (
                 PortErrorKind::Credentials,
@@ -248,14 +254,6 @@ fn clock(fault: &Fault, now: Timestamp) -> Explained {
     (PortErrorKind::Other, off, "Set the clock (turn on network time), then try again.".to_owned())
 }
 
-fn span(seconds: u64) -> String {
-    match (seconds / 3600, seconds / 60 % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) if hours < 48 => format!("{hours} h {minutes} min"),
-        (hours, _) => format!("{} days", hours / 24),
-    }
-}
-
 fn absent(operation: &str, fault: &Fault) -> Option<Explained> {
     let (message, next) = match fault.code() {
         "NoSuchBucket" => (
@@ -356,23 +354,6 @@ fn other(fault: &Fault) -> Explained {
     )
 }
 
-/// One line of somebody else's words: no control characters, no closing full stop, no essay.
-fn tidy(text: &str) -> String {
-    const MOST: usize = 200;
-    let line = printable(text.lines().next().unwrap_or_default().trim().trim_end_matches('.'));
-    match line.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
-}
-
-/// Control characters escaped, so that a key can't drive a terminal.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,12 +370,5 @@ mod tests {
             let fault = Fault { server_time: there.parse().ok(), ..Fault::default() };
             assert_eq!(clock(&fault, now).1, words);
         }
-    }
-
-    #[test]
-    fn other_peoples_words_are_one_safe_line() {
-        assert_eq!(tidy("It broke.\nStack: 1\n2"), "It broke");
-        assert_eq!(tidy("\u{1b}[31mred"), "\\u{1b}[31mred");
-        assert_eq!(tidy(&"ü".repeat(500)).chars().count(), 201);
     }
 }

@@ -7,6 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use jiff::Timestamp;
 
 /// A failed request.
@@ -52,6 +53,8 @@ pub(crate) enum Unsigned {
     Unreachable,
     /// The configuration is wrong; what is wrong with it.
     Configuration(String),
+    /// The login is good, but not for the role that the profile names.
+    Role,
     /// It gave none: mostly an expired login.
     Refused,
 }
@@ -125,20 +128,12 @@ pub(crate) fn connection(error: &ConnectorError) -> Trouble {
     if error.is_timeout() {
         return Trouble::Timeout;
     }
-    let mut at: Option<&(dyn Error + 'static)> = Some(error);
-    let mut words = String::new();
-    while let Some(error) = at {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            match io.kind() {
-                io::ErrorKind::ConnectionRefused => return Trouble::Refused,
-                io::ErrorKind::TimedOut => return Trouble::Timeout,
-                _ => {}
-            }
-        }
-        words.push_str(&error.to_string().to_lowercase());
-        words.push('\n');
-        at = error.source();
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => return Trouble::Refused,
+        Some(io::ErrorKind::TimedOut) => return Trouble::Timeout,
+        _ => {}
     }
+    let words = words(error);
     let any = |of: &[&str]| of.iter().any(|word| words.contains(word));
     if any(&["dns error", "lookup address"]) {
         Trouble::Name
@@ -156,17 +151,40 @@ fn unsigned(error: &CredentialsError) -> Unsigned {
         CredentialsError::InvalidConfiguration(_) => {
             Unsigned::Configuration(error.source().map(ToString::to_string).unwrap_or_default())
         }
+        _ if find::<AssumeRoleError>(error).is_some_and(|e| e.code() == Some("AccessDenied")) => {
+            Unsigned::Role
+        }
+        // IAM Identity Center's word for it; its SDK isn't named here.
+        _ if words(error).contains("forbiddenexception") => Unsigned::Role,
         _ => Unsigned::Refused,
     }
 }
 
+/// Everything that a chain of errors says, in lower case. To match on, never to show.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(|error| error.to_string().to_lowercase() + "\n").collect()
+}
+
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        at = error.source();
+    std::iter::successors(Some(error), |error| (*error).source()).find_map(|error| error.downcast_ref::<T>())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn a_role_that_is_refused_is_no_expired_login() {
+        let refused = |code: &str| {
+            let error = AssumeRoleError::generic(ErrorMetadata::builder().code(code).message("no").build());
+            unsigned(&CredentialsError::provider_error(error))
+        };
+        assert_eq!(refused("AccessDenied"), Unsigned::Role);
+        assert_eq!(refused("ExpiredTokenException"), Unsigned::Refused);
+        let forbidden = CredentialsError::provider_error(io::Error::other("ForbiddenException: No access"));
+        assert_eq!(unsigned(&forbidden), Unsigned::Role);
     }
-    None
 }

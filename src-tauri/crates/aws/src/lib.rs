@@ -13,8 +13,8 @@
 //! - **Nothing here removes a version.** No request that could is written in this crate.
 //! - **A guarded write is judged by its result.** When the network swallows the answer to a copy and the retry
 //!   finds its own work in the way, the photo is looked at before it is called changed by somebody else.
-//! - **No secret is in an error, a `Debug` or a log line of this crate.** The SDK's own `TRACE` lines show
-//!   requests with their headers: subscribers keep the `aws_*` targets at `INFO` or above.
+//! - **No secret is in an error, a `Debug` or a log line** at `DEBUG` or above. At `TRACE` the SDK shows requests
+//!   with their headers, session tokens included: subscribers must never let `TRACE` of `aws_*` through.
 //!
 //! # Time limits
 //! A request without an answer becomes [`action::port::PortErrorKind::Unreachable`] within [`Options::limit`]
@@ -35,5 +35,6 @@ mod identity;
 pub mod keychain;
 mod photos;
 mod restore;
+mod words;
 
 pub use connect::{ConnectError, Options, connect};

@@ -1,10 +1,15 @@
 //! The test binary run again in a process of its own, because variables, the AWS configuration and the session bus
 //! belong to the whole process.
 
+use std::fmt::Write as _;
 use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
 
 use action::Environment;
 use aws::Options;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 const JOB: &str = "LIFEBOAT_TEST_JOB";
 const ENVIRONMENT: &str = "LIFEBOAT_TEST_ENVIRONMENT";
@@ -48,15 +53,21 @@ pub(crate) fn result(output: &Output) -> String {
 async fn job() {
     let told = match std::env::var(JOB).unwrap().as_str() {
         "bucket" => {
+            let log = Log::install();
             let environment: Environment =
                 serde_json::from_str(&std::env::var(ENVIRONMENT).unwrap()).unwrap();
-            match aws::connect(&environment, &Options { attempts: 1, ..Options::default() }).await {
+            let told = match aws::connect(&environment, &Options { attempts: 1, ..Options::default() }).await
+            {
                 Err(error) => format!("connect: {error} {error:?}"),
                 Ok(ports) => match ports.photos.bucket("b").await {
                     Ok(facts) => format!("{facts:?}"),
                     Err(error) => format!("{error} {}", serde_json::to_string(&error).unwrap()),
                 },
-            }
+            };
+            // Secrets of the tests begin with this word.
+            let log = log.0.lock().unwrap();
+            let shown: Vec<&str> = log.lines().filter(|line| line.contains("hush")).collect();
+            format!("{told}\nlogged {} lines, secrets in {shown:?}", log.lines().count())
         }
         "keychain" => crate::keychain::round_trip().await,
         "keychain status" => format!("{:?}", aws::keychain::status().await),
@@ -66,4 +77,48 @@ async fn job() {
     for line in told.lines() {
         println!("{RESULT}{line}");
     }
+}
+
+/// Everything that is logged down to `DEBUG`.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn install() -> Self {
+        let log = Self::default();
+        tracing::subscriber::set_global_default(log.clone()).unwrap();
+        log
+    }
+}
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0.lock().unwrap(), " {field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::DEBUG
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+        self.0.lock().unwrap().push('\n');
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod child;
 mod keychain;
+mod listing;
 mod range;
 mod sources;
 mod stub;

@@ -7,9 +7,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use range::{Range, RangeOptions};
 use sha2::{Digest, Sha256};
 
-const BUCKET: &str = "history";
 /// Keys that encoding gets wrong when it can.
 const KEYS: [&str; 9] = [
     "photos/a+b c.jpg",
@@ -26,31 +26,22 @@ const KEYS: [&str; 9] = [
 struct Bench {
     ports: Ports,
     client: Client,
-    /// Whether the server heeds conditions on copies; moto doesn't.
-    conditional: bool,
+    range: Range,
 }
 
-/// A versioned, empty bucket on the practice range, or on the server that `LIFEBOAT_TEST_S3` names.
-async fn bench() -> Option<Bench> {
-    let url = std::env::var("LIFEBOAT_TEST_S3").ok()?;
-    let credentials = Credentials::new(
-        action::environment::PRACTICE_ACCESS_KEY_ID,
-        action::environment::PRACTICE_SECRET_ACCESS_KEY,
-        None,
-        None,
-        "test",
-    );
+/// The ports of an empty practice range, and a client of its own to make a history with.
+async fn bench() -> Bench {
+    let range = Range::start(RangeOptions::default()).unwrap();
+    let ready = range.ready();
+    let credentials = Credentials::new(&ready.access_key_id, &ready.secret_access_key, None, None, "test");
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(ready.region.clone()))
         .credentials_provider(credentials)
-        .endpoint_url(&url)
+        .endpoint_url(range.endpoint())
         .force_path_style(true);
-    let client = Client::from_conf(config.build());
-    let bucket = format!("{BUCKET}-{:?}", std::thread::current().id()).replace(['(', ')'], "").to_lowercase();
-    let _ = bucket;
-    let ports = aws::connect(&Environment::practice(&url), &Options::default()).await.unwrap();
-    Some(Bench { ports, client, conditional: false })
+    let ports = aws::connect(&Environment::practice(range.endpoint()), &Options::default()).await.unwrap();
+    Bench { ports, client: Client::from_conf(config.build()), range }
 }
 
 impl Bench {
@@ -108,7 +99,7 @@ fn copy(key: &str, version: &VersionId, unless: Guard) -> CopyVersion {
 
 #[tokio::test]
 async fn every_kind_of_key_comes_back() {
-    let Some(bench) = bench().await else { return };
+    let bench = bench().await;
     let bucket = "history-keys";
     bench.bucket(bucket).await;
     let photos = &bench.ports.photos;
@@ -126,10 +117,8 @@ async fn every_kind_of_key_comes_back() {
         assert_eq!(Some(&restored.etag), receipt.etag.as_ref(), "{key}");
         assert!(receipt.request_id.is_some());
 
-        if bench.conditional {
-            let stale = photos.copy_version(bucket, &copy(key, &good, Guard::Is(current.etag))).await;
-            assert_eq!(stale.unwrap_err().kind, PortErrorKind::Changed, "{key}");
-        }
+        let stale = photos.copy_version(bucket, &copy(key, &good, Guard::Is(current.etag))).await;
+        assert_eq!(stale.unwrap_err().kind, PortErrorKind::Changed, "{key}");
 
         let digest = photos.digest(bucket, key, &good).await.unwrap();
         let body = format!("good {key}");
@@ -152,7 +141,7 @@ async fn every_kind_of_key_comes_back() {
 
 #[tokio::test]
 async fn deleted_photos_come_back_and_markers_go_on_top() {
-    let Some(bench) = bench().await else { return };
+    let bench = bench().await;
     let bucket = "history-markers";
     bench.bucket(bucket).await;
     let photos = &bench.ports.photos;
@@ -173,9 +162,7 @@ async fn deleted_photos_come_back_and_markers_go_on_top() {
     let back = copy("photos/1.jpg", &good, Guard::Absent);
     photos.copy_version(bucket, &back).await.unwrap();
     assert_eq!(bench.body(bucket, "photos/1.jpg").await, "good");
-    if bench.conditional {
-        assert_eq!(photos.copy_version(bucket, &back).await.unwrap_err().kind, PortErrorKind::Changed);
-    }
+    assert_eq!(photos.copy_version(bucket, &back).await.unwrap_err().kind, PortErrorKind::Changed);
 
     let current = photos.current(bucket, "photos/1.jpg").await.unwrap().unwrap();
     let stale = photos.put_marker(bucket, "photos/1.jpg", "0123").await.unwrap_err();
@@ -193,7 +180,7 @@ async fn deleted_photos_come_back_and_markers_go_on_top() {
 
 #[tokio::test]
 async fn null_versions_are_versions() {
-    let Some(bench) = bench().await else { return };
+    let bench = bench().await;
     let bucket = "history-null";
     bench.client.create_bucket().bucket(bucket).send().await.unwrap();
     let photos = &bench.ports.photos;
@@ -220,16 +207,29 @@ async fn null_versions_are_versions() {
 
 #[tokio::test]
 async fn the_bucket_and_the_caller_are_told() {
-    let Some(bench) = bench().await else { return };
+    let bench = bench().await;
     let bucket = "history-facts";
     bench.bucket(bucket).await;
     let facts = bench.ports.photos.bucket(bucket).await.unwrap();
     assert_eq!(facts.versioning, Versioning::Enabled);
     assert_eq!(facts.expiry, Some(Vec::new()));
     let caller = bench.ports.identity.whoami().await.unwrap();
-    assert_eq!((caller.account.len(), caller.region.as_str()), (12, "us-east-1"));
+    assert_eq!(caller.region, "us-east-1");
+    assert_eq!(caller.account, action::environment::PRACTICE_ACCOUNT);
     let error = bench.ports.photos.bucket("no-such-bucket").await.unwrap_err();
     assert_eq!(error.kind, PortErrorKind::NotFound, "{error}");
     let error = bench.ports.photos.list_versions("no-such-bucket", "", None, None).await.unwrap_err();
     assert_eq!(error.kind, PortErrorKind::NotFound, "{error}");
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_account_refuses() {
+    let bench = bench().await;
+    let mut environment = Environment::practice(bench.range.endpoint());
+    environment.account = "123456789012".to_owned();
+    let ports = aws::connect(&environment, &Options::default()).await.unwrap();
+    let bucket = &bench.range.ready().bucket;
+    let error = ports.photos.bucket(bucket).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Denied, "{error}");
+    assert!(error.next.contains("belongs to account 123456789012"), "{error}");
 }

@@ -29,8 +29,12 @@ impl Home {
              mfa_serial = arn:aws:iam::123456789012:mfa/me\n\
              [profile orphan]\nrole_arn = arn:aws:iam::123456789012:role/dr\nsource_profile = gone\n\
              [profile empty]\nregion = us-east-1\n\
+             [profile half]\naws_access_key_id = AKIAHALF\n\
              [profile script]\ncredential_process = /bin/false\n\
              [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n\
+             sso_registration_scopes = sso:account:access\n\
+             [profile far]\nsso_session = far\nsso_account_id = 123456789012\nsso_role_name = dr\n\
+             [sso-session far]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = no-such-region\n\
              sso_registration_scopes = sso:account:access\n\
              [default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = other\n"
         );
@@ -51,7 +55,9 @@ impl Home {
         let own = self.variables();
         let all: Vec<(&str, &str)> =
             own.iter().map(|(n, v)| (n.as_str(), v.as_str())).chain(more.iter().copied()).collect();
-        child::bucket(environment, &all).await
+        let told = child::bucket(environment, &all).await;
+        assert!(told.ends_with("secrets in []"), "{told}");
+        told
     }
 }
 
@@ -123,10 +129,11 @@ async fn profiles_that_give_no_credentials_say_what_to_do() {
         ("orphan", "connect: profile gone is not in the AWS configuration".to_owned()),
         (
             "nobody",
-            "connect: profile nobody is not in the AWS configuration of this machine (it has default, empty, legacy, \
-             mfa, orphan, p, script, sso, via-sso); add it with `aws configure sso --profile nobody`"
+            "connect: profile nobody is not in the AWS configuration of this machine (it has default, empty, far, half, \
+             legacy, mfa, orphan, p, script, sso, via-sso); add it with `aws configure sso --profile nobody`"
                 .to_owned(),
         ),
+        ("half", "the credentials' configuration is wrong: ".to_owned()),
         ("empty", "profile empty gives no credentials".to_owned()),
         ("script", "profile script gives no credentials".to_owned()),
     ] {
@@ -138,17 +145,32 @@ async fn profiles_that_give_no_credentials_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn an_expired_sso_login_is_told() {
-    let home = Home::new();
-    // The name of a cached token is the SHA-1 of its session's name, here `corp`.
-    let cache = home.0.path().join(".aws/sso/cache");
-    fs::create_dir_all(&cache).unwrap();
-    let token = format!("{{\"accessToken\":\"{TOKEN}\",\"expiresAt\":\"2020-01-01T00:00:00Z\"}}");
-    fs::write(cache.join("ee0bfd2552fbd840c02cc48b6e823320543c450f.json"), &token).unwrap();
+async fn an_expired_login_is_told_from_a_sign_in_that_cannot_be_reached() {
     let stub = Stub::start(|_, _| refusal(500, "Unexpected", "nothing may be sent")).await;
-    let told = home.bucket(&environment(&stub.url, profile("sso")), &[]).await;
-    assert!(told.contains("Run `aws sso login --profile sso`, then try again."), "{told}");
-    assert!(!told.contains(TOKEN), "{told}");
+    for (name, cached, expires, words) in [
+        (
+            "sso",
+            "ee0bfd2552fbd840c02cc48b6e823320543c450f.json", // SHA-1 of the session's name, `corp`
+            "2020-01-01T00:00:00Z",
+            "the login of profile sso has expired, or was never made. Run `aws sso login --profile sso`, then try again.",
+        ),
+        (
+            "far",
+            "70b2db8ae957dc9c4a7f9e9509f8bf0c85b79de7.json", // SHA-1 of `far`
+            "2099-01-01T00:00:00Z",
+            "the service that the credentials come from did not answer. Check this machine's network",
+        ),
+    ] {
+        let home = Home::new();
+        let cache = home.0.path().join(".aws/sso/cache");
+        fs::create_dir_all(&cache).unwrap();
+        let token = format!("{{\"accessToken\":\"{TOKEN}\",\"expiresAt\":\"{expires}\"}}");
+        fs::write(cache.join(cached), token).unwrap();
+        let told = home.bucket(&environment(&stub.url, profile(name)), &[]).await;
+        assert!(told.contains(words), "{told}");
+        assert!(!told.contains(TOKEN), "{told}");
+    }
+    assert_eq!(stub.heads().len(), 0);
 }
 
 #[tokio::test]
