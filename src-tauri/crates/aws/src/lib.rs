@@ -10,15 +10,16 @@
 //!   others.
 //! - **Every S3 request names the bucket's expected owner**, so that a bucket of the same name in another account
 //!   refuses.
-//! - **Nothing here removes a version.** No request that could is written in this crate.
-//! - **A guarded write is judged by its result.** When the network swallows the answer to a copy and the retry
-//!   finds its own work in the way, the photo is looked at before it is called changed by somebody else.
+//! - **Nothing here removes a version** of a bucket that keeps versions: the one deletion names none, so it adds a
+//!   marker. That the bucket does keep them is for the caller to check first ([`action::port::BucketFacts`]).
 //! - **No secret is in an error, a `Debug` or a log line** at `DEBUG` or above. At `TRACE` the SDK shows requests
 //!   with their headers, session tokens included: subscribers must never let `TRACE` of `aws_*` through.
 //!
 //! # Time limits
 //! A request without an answer becomes [`action::port::PortErrorKind::Unreachable`] within [`Options::limit`]
 //! (30 s), connecting included; a copy, which S3 answers only when it is done, within [`Options::copy_limit`].
+//!
+//! Connections are direct: the SDK's client takes no proxy from the environment.
 //!
 //! # Dependencies worth a word
 //! `keyring` speaks to the OS keychain, on Linux to the Secret Service in pure Rust. `aws-types` and
@@ -34,7 +35,7 @@ mod fault;
 mod identity;
 pub mod keychain;
 mod photos;
-mod restore;
 mod words;
+mod writes;
 
 pub use connect::{ConnectError, Options, connect};

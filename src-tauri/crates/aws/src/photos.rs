@@ -1,4 +1,4 @@
-//! The badge photos in S3: what reads. What writes is in [`crate::restore`].
+//! The badge photos in S3: what reads. What writes is in [`crate::writes`].
 
 use action::port::{
     BucketFacts, ContentDigest, CopyVersion, Current, ExpiryRule, PageMarker, Photo, PhotoStore, PortError,
@@ -21,7 +21,7 @@ use crate::errors::Site;
 use crate::fault::{Fault, Trouble};
 
 /// What S3 calls a version that was written without versioning.
-pub(crate) const NULL: &str = "null";
+const NULL: &str = "null";
 
 /// How often a download that breaks off is begun again.
 const DOWNLOADS: u32 = 3;
