@@ -221,3 +221,58 @@ fn probe<T>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photos::fake::{BUCKET, World};
+
+    async fn run(world: &World, prefix: &str) -> Result<Outcome, Failure> {
+        let preflight = Preflight { bucket: Some(BUCKET.to_owned()), prefix: prefix.to_owned() };
+        preflight.run(&world.cx(), &mut Vec::new()).await
+    }
+
+    #[tokio::test]
+    async fn the_account_comes_first() {
+        let mut world = World::new();
+        world.environment.account = "123456789012".to_owned();
+        let outcome = run(&world, "").await.unwrap();
+        assert_eq!(
+            outcome.headline,
+            "These credentials belong to account 000000000000; environment practice is account 123456789012"
+        );
+        assert_eq!((outcome.verdict, outcome.facts.len()), (Verdict::Failed, 3));
+        world.fake.state().faults.insert("whoami ".into(), vec![PortErrorKind::Credentials]);
+        assert!(matches!(run(&world, "").await, Err(Failure::Port(_))));
+        world.fake.state().faults.insert("whoami ".into(), vec![PortErrorKind::Denied]);
+        let outcome = run(&world, "").await.unwrap();
+        assert!(outcome.headline.starts_with("The probe \"who am I\" failed: whoami"), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn the_bucket_is_probed() {
+        let world = World::new();
+        world.fake.put("photos/a", b"a");
+        let outcome = run(&world, "photos/").await.unwrap();
+        assert_eq!(outcome.verdict, Verdict::Passed, "{outcome:?}");
+        let facts: Vec<_> = outcome.facts.iter().map(|f| format!("{}: {}", f.label, f.value)).collect();
+        assert_eq!(
+            facts[2..],
+            [
+                "region: us-east-1",
+                "versioning: on",
+                "encryption: AES256",
+                "lifecycle: no rule removes old versions",
+                "first key: photos/a"
+            ]
+        );
+        let empty = run(&world, "elsewhere/").await.unwrap();
+        assert!(empty.headline.starts_with("There is nothing in elsewhere/ in photos"), "{empty:?}");
+        world.fake.state().versioning = Versioning::Never;
+        world.fake.state().faults.insert("list photos/".into(), vec![PortErrorKind::Denied]);
+        let outcome = run(&world, "photos/").await.unwrap();
+        assert_eq!((outcome.verdict, outcome.notes.len()), (Verdict::Failed, 2));
+        assert!(outcome.headline.contains("never kept old versions"), "{outcome:?}");
+        assert!(outcome.headline.contains("\"list one key\" failed"), "{outcome:?}");
+    }
+}

@@ -1,16 +1,17 @@
 //! Doing what a plan says, item by item, without ever covering what is newer than the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use serde::Serialize;
 
+use super::applied::{Count, Kind};
 use super::body::{Body, Item, Op, write_line};
 use super::landed::{Landed, perform};
-use super::tally::{Examples, fact};
+use super::tally::Examples;
 use super::{Ticks, words};
-use crate::plan::{Context, Example, Fact, Failure, Outcome, Sink, Source, Verdict};
+use crate::plan::{Context, Example, Failure, Outcome, Sink, Source};
 use crate::port::{PhotoStore, PortError, PortErrorKind, VersionId};
 
 /// Requests under way together.
@@ -74,7 +75,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
         work.round(&mut Feed::Again(again.into_iter()), attempt).await?;
     }
     work.ticks.last();
-    Ok(work.outcome())
+    Ok(work.count.outcome(&work.next, work.examples))
 }
 
 /// Where items come from: the plan, or those to be tried again.
@@ -98,30 +99,6 @@ impl Feed {
             Self::Again(_) => 0,
         }
     }
-}
-
-#[derive(Default)]
-struct Count {
-    restored: u64,
-    hidden: u64,
-    already_back: u64,
-    already_hidden: u64,
-    changed: u64,
-    failed: u64,
-    undecided: u64,
-    blocked: u64,
-    bytes: u64,
-    /// Copies and hidings met so far.
-    copies: u64,
-    hides: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Failed,
-    Changed,
-    LeftAlone,
-    Done,
 }
 
 struct Work<'a> {
@@ -310,85 +287,6 @@ impl Work<'_> {
             }
         }
     }
-
-    fn outcome(self) -> Outcome {
-        let count = &self.count;
-        let back = count.restored + count.already_back;
-        let hidden = count.hidden + count.already_hidden;
-        let left_alone = count.changed + count.undecided + count.blocked;
-        let items = count.copies + count.hides + count.undecided + count.blocked;
-        let mut headline = match (count.copies, count.hides) {
-            _ if items == 0 => "Nothing to do: the plan is empty".to_owned(),
-            (0, 0) => "Nothing was changed".to_owned(),
-            (0, _) => String::new(),
-            (copies, _) => format!("{} of {} back", words::count(back), are(copies)),
-        };
-        if count.hides > 0 {
-            let comma = if headline.is_empty() { "" } else { ", " };
-            let new = words::of(count.hides, "new one is", "new ones are");
-            headline.push_str(&format!("{comma}{} of {new} hidden", words::count(hidden)));
-        }
-        for (n, what) in [(left_alone, "left alone"), (count.failed, "failed")] {
-            if n > 0 {
-                headline.push_str(&format!(", {} {what}", words::count(n)));
-            }
-        }
-        let facts = [
-            ("restored", count.restored),
-            ("hidden", count.hidden),
-            ("already so", count.already_back + count.already_hidden),
-            ("changed since the plan, left alone", count.changed),
-            ("undecided, left alone", count.undecided),
-            ("can't be changed now, left alone", count.blocked),
-            ("failed", count.failed),
-        ];
-        let mut facts: Vec<Fact> =
-            facts.iter().filter(|(_, n)| *n > 0).map(|(label, n)| fact(label, *n)).collect();
-        facts.push(Fact::new("copied", words::bytes(count.bytes)));
-        let mut notes = Vec::new();
-        if count.failed > 0 {
-            notes.push(format!(
-                "{} failed. Applying the same plan again tries those, and leaves the rest as it is.",
-                words::photos(count.failed)
-            ));
-            notes.extend(self.next.iter().filter(|next| !next.is_empty()).take(3).cloned());
-        }
-        if count.changed > 0 {
-            notes.push(format!(
-                "{} written or deleted since the plan and left alone. Check that nobody is still writing; if what \
-                 is there now is wrong, plan again.",
-                if count.changed == 1 { "1 photo was".to_owned() } else { words::photos(count.changed) + " were" }
-            ));
-        }
-        if count.undecided > 0 {
-            notes.push(super::plan::undecided(count.undecided));
-        }
-        if count.blocked > 0 {
-            notes.push(format!(
-                "{} can't be changed now; each says why. Clear that, then plan again.",
-                words::photos(count.blocked)
-            ));
-        }
-        let passed = count.failed + left_alone == 0;
-        let outputs = [
-            ("restored", back),
-            ("hidden", hidden),
-            ("failed", count.failed),
-            ("left_alone", left_alone),
-            ("bytes", count.bytes),
-        ];
-        Outcome {
-            verdict: if passed { Verdict::Passed } else { Verdict::Failed },
-            headline,
-            facts,
-            outputs: outputs
-                .map(|(name, n)| (name.to_owned(), n.to_string()))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
-            notes,
-            examples: self.examples.chosen(),
-        }
-    }
 }
 
 /// Why a round ends early.
@@ -401,9 +299,4 @@ enum Halt {
 /// Whether an error says that no other request would fare better.
 fn is_lost(error: &PortError) -> bool {
     matches!(error.kind, PortErrorKind::Unreachable | PortErrorKind::Credentials)
-}
-
-/// `1 photo is`, `612 photos are`.
-fn are(n: u64) -> String {
-    format!("{} {}", words::photos(n), if n == 1 { "is" } else { "are" })
 }

@@ -123,3 +123,129 @@ pub(crate) fn verdict(want: Option<&Version>, now: Option<&Version>, same: bool)
         (None, false) => Verdict::Gone,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::VersionId;
+
+    /// A history from lines like `p5` (a photo of second 5) and `m5` (a marker), as each list has them; `!` is the
+    /// latest, `n` makes the id `null`.
+    fn history(entries: &str) -> History {
+        let version = |(n, word): (usize, &str)| {
+            let second = word.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
+            let photo = word.starts_with('p').then(|| Photo {
+                etag: word.to_owned(),
+                size: 1,
+                storage_class: "STANDARD".to_owned(),
+            });
+            let id = if word.contains('n') { "null".to_owned() } else { format!("{word}#{n}") };
+            let modified = Timestamp::from_second(second).unwrap();
+            Version { key: "k".to_owned(), id: VersionId(id), modified, latest: word.ends_with('!'), photo }
+        };
+        let all: Vec<_> = entries.split(' ').enumerate().map(version).collect();
+        let (photos, markers) = all.into_iter().partition(|v| v.photo.is_some());
+        History::new("k".to_owned(), photos, markers)
+    }
+
+    fn then_of(entries: &str, at: &str) -> String {
+        let history = history(entries);
+        match then(&history, at.parse().unwrap()) {
+            Then::Absent => "absent".to_owned(),
+            Then::Was(entry) => entry.id.0.clone(),
+            Then::Tied { group, newer } => {
+                let ids: Vec<_> = group.iter().map(|e| &e.id.0[..]).collect();
+                format!("tied {} after {}", ids.join(" "), newer.map_or("", |e| &e.id.0))
+            }
+        }
+    }
+
+    #[test]
+    fn the_newest_entry_of_that_second_or_earlier_decides() {
+        for (entries, second, expected) in [
+            ("p5!", 4, "absent"),
+            ("p5!", 5, "p5!#0"),
+            ("p9! p5", 8, "p5#1"),
+            ("m9! p5", 8, "p5#1"),
+            ("p9! m5 p3", 8, "m5#1"),
+            // The latest wins its second, whichever list it is in.
+            ("m5! p5", 5, "m5!#0"),
+            ("m5 p5!", 5, "p5!#1"),
+            // Within one list the order is S3's.
+            ("p9! p5 p5 p5", 5, "p5#1"),
+            ("p9! m5 m5", 5, "m5#1"),
+            // A tie that doesn't decide is none.
+            ("p9! p6 p5 m5", 6, "p6#1"),
+            ("p9! p7 m7 p5", 6, "p5#3"),
+            ("p9! p5 m5", 8, "tied p5#1 m5#2 after p9!#0"),
+            ("p9! m5 p5 m5 p5", 5, "tied p5#2 p5#4 m5#1 m5#3 after p9!#0"),
+            ("p9! p8 m8 p5 m5", 5, "tied p5#3 m5#4 after m8#2"),
+            ("p9! p5n m5", 5, "tied null m5#2 after p9!#0"),
+        ] {
+            let at = Timestamp::from_second(second).unwrap();
+            assert_eq!(then_of(entries, &at.to_string()), expected, "{entries} at {second}");
+        }
+        // All of the second counts, whatever the fraction.
+        assert_eq!(then_of("p9! p5", "1970-01-01T00:00:05.999Z"), "p5#1");
+        assert_eq!(then_of("p9! p5", "1970-01-01T00:00:04.999Z"), "absent");
+    }
+
+    #[test]
+    fn a_tie_is_only_broken_by_its_policy() {
+        let history = history("p9! m5 p5 m5 p5");
+        let Then::Tied { group, .. } = then(&history, Timestamp::from_second(5).unwrap()) else { panic!() };
+        let of = |ties| chosen(group, ties).map(|e| &e.id.0[..]);
+        assert_eq!(of(Ties::Leave), None);
+        assert_eq!(of(Ties::Photo), Some("p5#2"));
+        assert_eq!(of(Ties::Deleted), Some("m5#1"));
+    }
+
+    #[test]
+    fn entity_tags_are_believed_only_where_they_are_digests() {
+        let photo =
+            |etag: &str, size| Photo { etag: etag.to_owned(), size, storage_class: "STANDARD".to_owned() };
+        for (a, b, md5, expected) in [
+            (photo("x", 1), photo("x", 1), true, Alike::Yes),
+            (photo("x", 1), photo("x", 1), false, Alike::Yes),
+            (photo("x", 1), photo("x", 2), true, Alike::No),
+            (photo("x", 1), photo("y", 1), true, Alike::No),
+            (photo("x", 1), photo("y", 1), false, Alike::Unknown),
+            (photo("x-2", 1), photo("y", 1), true, Alike::Unknown),
+            (photo("x-2", 1), photo("x-2", 1), true, Alike::Unknown),
+            (photo("x-2", 1), photo("x-2", 2), false, Alike::No),
+        ] {
+            assert_eq!(alike(&a, &b, md5), expected, "{a:?} {b:?} {md5}");
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_key() {
+        let (photo, marker) = (history("p5!"), history("m5!"));
+        let (photo, marker) = (photo.current(), marker.current());
+        for (want, now, same, expected) in [
+            (photo, photo, true, Verdict::Untouched),
+            (photo, photo, false, Verdict::Overwritten),
+            (photo, marker, false, Verdict::Deleted),
+            (None, photo, false, Verdict::New),
+            (None, marker, false, Verdict::Gone),
+        ] {
+            assert_eq!(verdict(want, now, same), expected);
+        }
+    }
+
+    #[test]
+    fn histories_that_hide_something_are_doubted() {
+        let of = |entries, second| {
+            let (history, at) = (history(entries), Timestamp::from_second(second).unwrap());
+            doubt(&history, &then(&history, at), at)
+        };
+        assert_eq!(of("p9! p5", 5), None);
+        assert_eq!(of("p9! p5n", 5), None);
+        assert_eq!(of("p9n! p5", 5), Some(Doubt::Unversioned));
+        assert_eq!(of("m9n! p5", 5), Some(Doubt::Unversioned));
+        assert_eq!(of("m9!", 5), Some(Doubt::OnlyMarker));
+        assert_eq!(of("p10! m9", 5), Some(Doubt::OnlyMarker));
+        assert_eq!(of("m9! p8", 5), None);
+        assert_eq!(of("m9! m5", 5), None);
+    }
+}

@@ -150,3 +150,122 @@ fn astray(what: &str) -> Failure {
         next: "Nothing was changed. Check the S3 endpoint of this environment, then try again.".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::TryStreamExt as _;
+
+    use super::super::fake::{BUCKET, Fake};
+    use super::*;
+    use crate::port::PortErrorKind;
+
+    async fn list(fake: &Arc<Fake>, prefix: &str) -> Result<Vec<History>, Failure> {
+        histories(&**fake, BUCKET, prefix, None).try_collect().await
+    }
+
+    fn busy() -> Arc<Fake> {
+        let fake = Fake::new();
+        for round in 0..4 {
+            for key in ["a", "a/b", "a b", "b", "é", "\u{10000}"] {
+                fake.put(key, &[round]);
+                if round % 2 == 1 || key == "b" {
+                    fake.delete(key);
+                }
+            }
+            fake.pass(i64::from(round % 2));
+        }
+        fake
+    }
+
+    #[tokio::test]
+    async fn pages_of_every_size_give_the_same_histories() {
+        let fake = busy();
+        let whole = list(&fake, "").await.unwrap();
+        let keys: Vec<_> = whole.iter().map(|h| &h.key[..]).collect();
+        assert_eq!(keys, ["a", "a b", "a/b", "b", "é", "\u{10000}"]);
+        assert_eq!(whole[3].entries.len(), 8);
+        assert!(whole.iter().all(|h| h.entries.is_sorted_by(|a, b| a.modified >= b.modified)));
+        for page in 1..40 {
+            fake.state().page = page;
+            assert_eq!(list(&fake, "").await.unwrap(), whole, "{page} a page");
+            assert_eq!(list(&fake, "a").await.unwrap(), whole[..3], "{page} a page");
+        }
+        assert_eq!(list(&fake, "none").await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_storage_that_ignores_markers_is_refused() {
+        let fake = busy();
+        (fake.state().page, fake.state().ignores_markers) = (5, true);
+        let failure = list(&fake, "").await.unwrap_err().to_string();
+        assert!(failure.contains("again and again"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_failed_page_ends_the_stream() {
+        let fake = busy();
+        fake.state().faults.insert("list ".into(), vec![PortErrorKind::Denied]);
+        assert!(matches!(list(&fake, "").await, Err(Failure::Port(e)) if e.kind == PortErrorKind::Denied));
+    }
+
+    fn entry(key: &str, id: &str, photo: bool) -> Version {
+        let photo =
+            photo.then(|| crate::port::Photo { etag: String::new(), size: 0, storage_class: String::new() });
+        Version {
+            key: key.to_owned(),
+            id: crate::port::VersionId(id.to_owned()),
+            modified: Timestamp::UNIX_EPOCH,
+            latest: false,
+            photo,
+        }
+    }
+
+    fn page(photos: &[(&str, &str)], markers: &[(&str, &str)], next: Option<(&str, &str)>) -> VersionPage {
+        let list = |of: &[(&str, &str)], photo| of.iter().map(|(k, id)| entry(k, id, photo)).collect();
+        let marker = |(key, id): (&str, &str)| PageMarker {
+            key: key.to_owned(),
+            version: crate::port::VersionId(id.to_owned()),
+        };
+        VersionPage { photos: list(photos, true), markers: list(markers, false), next: next.map(marker) }
+    }
+
+    fn taken(pages: &mut Pages) -> Vec<(String, usize)> {
+        std::iter::from_fn(|| pages.take_passed()).map(|h| (h.key, h.entries.len())).collect()
+    }
+
+    #[test]
+    fn a_key_is_held_until_both_lists_are_past_it() {
+        let mut pages = Pages::default();
+        pages.add("", page(&[("a", "1"), ("b", "1")], &[("a", "2")], Some(("b", "1")))).unwrap();
+        assert_eq!(taken(&mut pages), [("a".to_owned(), 2)]);
+        pages.add("", page(&[], &[("b", "2"), ("c", "1")], Some(("c", "1")))).unwrap();
+        assert_eq!(taken(&mut pages), [("b".to_owned(), 2)]);
+        // A marker that names the next key doesn't let go of the last one too early.
+        pages.add("", page(&[("c", "2")], &[], Some(("d", "1")))).unwrap();
+        assert_eq!(taken(&mut pages), []);
+        pages.add("", page(&[("d", "1")], &[], None)).unwrap();
+        assert_eq!(taken(&mut pages), [("c".to_owned(), 2), ("d".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn an_entry_that_comes_twice_counts_once_and_a_key_that_goes_back_is_refused() {
+        let mut pages = Pages::default();
+        pages.add("", page(&[("b", "1")], &[("b", "null")], Some(("b", "1")))).unwrap();
+        pages.add("", page(&[("b", "1"), ("b", "null"), ("c", "1")], &[], Some(("c", "1")))).unwrap();
+        assert_eq!(taken(&mut pages), [("b".to_owned(), 2)]);
+        assert!(pages.add("", page(&[("b", "3")], &[], None)).is_err());
+        assert!(pages.add("x", page(&[("y", "1")], &[], None)).is_err());
+    }
+
+    #[test]
+    fn seconds_are_floored() {
+        for (at, second) in [("2026-11-24T03:14:07.999Z", 7), ("2026-11-24T03:14:07Z", 7)] {
+            let at: Timestamp = at.parse().unwrap();
+            assert_eq!(whole_second(at).to_string(), format!("2026-11-24T03:14:0{second}Z"));
+        }
+        let before: Timestamp = "1969-12-31T23:59:58.5Z".parse().unwrap();
+        assert_eq!(whole_second(before).to_string(), "1969-12-31T23:59:58Z");
+    }
+}

@@ -13,6 +13,7 @@ use crate::plan::{Context, Progress};
 use crate::spec::Values;
 use crate::words;
 
+mod applied;
 mod apply;
 mod body;
 mod decide;
@@ -26,7 +27,7 @@ mod verify;
 mod verify_plan;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 

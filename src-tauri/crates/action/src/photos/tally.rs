@@ -41,7 +41,7 @@ impl Tally {
             Verdict::Undecided => self.undecided += 1,
         }
         match finding.doubt {
-            Some(Doubt::Unversioned) if finding.verdict != Verdict::Untouched => self.unversioned += 1,
+            Some(Doubt::Unversioned) => self.unversioned += 1,
             Some(Doubt::OnlyMarker) => self.only_marker += 1,
             _ => {}
         }
