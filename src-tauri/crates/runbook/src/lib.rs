@@ -1,11 +1,20 @@
-//! runbook.
+//! Reads runbooks: markdown becomes a [`Runbook`], or diagnostics that say what is wrong, where, and what to do.
 
 mod diagnostic;
+mod fields;
+mod front_matter;
+mod html;
+mod lint;
 mod model;
+mod outline;
 mod parameter;
+mod parse;
+mod report;
 mod slug;
+mod step_block;
 mod template;
 pub mod value;
+mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use model::{
@@ -13,39 +22,18 @@ pub use model::{
     WaitFor,
 };
 pub use parameter::Parameter;
-pub use template::{MissingValue, Reference, Template, TemplateError};
+pub use parse::{MAX_BYTES, Options, Parsed, parse_bytes, parse_with};
+pub use template::{MissingValue, Part, Reference, Template, TemplateError};
 pub use value::ValueError;
 
 use jiff::civil::Date;
 
-/// How to read a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// What diagnostics call the file. Its stem is the title of a runbook that has none.
-    pub name: String,
-    /// Today, to tell stale reviews; `None` doesn't look.
-    pub today: Option<Date>,
-    /// Whether missing or stale metadata is an error.
-    pub strict: bool,
-}
-
-/// What came of reading a source.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parsed {
-    /// The runbook; `None` when any diagnostic is an error.
-    pub runbook: Option<Runbook>,
-    /// What is wrong, by position.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
 /// Reads a runbook from a file called `name`, without looking at how old its review is.
 pub fn parse(source: &str, name: &str) -> Parsed {
-    let _ = (source, name);
-    Parsed { runbook: None, diagnostics: Vec::new() }
+    parse_with(source, &Options { name: name.to_owned(), ..Options::default() })
 }
 
 /// Reads a runbook from the bytes of a file called `name`, as it is on the day `today`.
 pub fn lint(bytes: &[u8], name: &str, strict: bool, today: Date) -> Parsed {
-    let _ = (bytes, name, strict, today);
-    Parsed { runbook: None, diagnostics: Vec::new() }
+    parse_bytes(bytes, &Options { name: name.to_owned(), today: Some(today), strict })
 }

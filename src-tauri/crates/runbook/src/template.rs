@@ -16,9 +16,12 @@ pub struct Template {
     parts: Vec<Part>,
 }
 
+/// A piece of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub enum Part {
+    /// Text as it is.
     Text(String),
+    /// Something to fill in.
     Reference(Reference),
 }
 
@@ -109,6 +112,11 @@ impl Template {
     /// A template that is only text.
     pub fn literal(text: &str) -> Self {
         Self { parts: vec![Part::Text(text.to_owned())] }
+    }
+
+    /// Its pieces, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// Its references, in order.

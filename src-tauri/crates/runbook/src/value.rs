@@ -124,6 +124,18 @@ pub fn duration(text: &str) -> Option<Duration> {
     (some && seconds <= 3_660 * 86_400).then(|| Duration::from_secs(seconds))
 }
 
+/// A length of time as a person would write it: `26h10m`.
+pub fn in_short(length: Duration) -> String {
+    let (minutes, seconds) = (length.as_secs() / 60, length.as_secs() % 60);
+    let parts = [(minutes / 60, 'h'), (minutes % 60, 'm'), (seconds, 's')];
+    let text: String = parts
+        .iter()
+        .filter(|(amount, _)| *amount > 0)
+        .map(|(amount, unit)| format!("{amount}{unit}"))
+        .collect();
+    if text.is_empty() { "0m".to_owned() } else { text }
+}
+
 /// An RFC 3339 instant in UTC and whole seconds.
 fn timestamp(text: &str) -> Option<String> {
     let shape = text.len() >= 20 && text.is_ascii() && !text.contains('[');
