@@ -8,7 +8,9 @@ use action::environment::EnvironmentError;
 use action::port::Ports;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{AppName, BehaviorVersion, IdentityCache, Region};
+use aws_sdk_s3::config::{AppName, BehaviorVersion, IdentityCache, Region, SharedHttpClient};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 
 use crate::credentials;
 use crate::errors::Site;
@@ -129,6 +131,7 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
     s3.set_app_name(name.clone());
     if let Some(url) = &endpoints.s3 {
         s3 = s3.endpoint_url(url).force_path_style(true);
+        s3.set_http_client(direct(url));
     }
 
     let mut sts = aws_sdk_sts::Config::builder()
@@ -141,6 +144,7 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
     sts.set_app_name(name);
     if let Some(url) = &endpoints.sts {
         sts = sts.endpoint_url(url);
+        sts.set_http_client(direct(url));
     }
 
     Ok(Ports {
@@ -154,6 +158,13 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
             copying: limits(options.connect, options.copy_attempt, options.copy_limit),
         }),
     })
+}
+
+/// A client that goes past `HTTP_PROXY`, for an endpoint in plain text. [`Environment::check`] has seen to it that
+/// such a one is on this machine, which a proxy would look for on its own.
+fn direct(url: &str) -> Option<SharedHttpClient> {
+    let aws_lc = tls::Provider::Rustls(CryptoMode::AwsLc);
+    url.starts_with("http://").then(|| Builder::new().tls_provider(aws_lc).build_https())
 }
 
 fn limits(connect: Duration, attempt: Duration, whole: Duration) -> TimeoutConfig {

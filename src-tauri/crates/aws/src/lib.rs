@@ -19,12 +19,13 @@
 //! A request without an answer becomes [`action::port::PortErrorKind::Unreachable`] within [`Options::limit`]
 //! (30 s), connecting included; a copy, which S3 answers only when it is done, within [`Options::copy_limit`].
 //!
-//! Connections are direct: the SDK's client takes no proxy from the environment.
+//! `HTTPS_PROXY` and its kin are heeded on the way to AWS, never on the way to an endpoint on this machine.
 //!
 //! # Dependencies worth a word
 //! `keyring` speaks to the OS keychain, on Linux to the Secret Service in pure Rust. `aws-types` and
 //! `aws-credential-types` are the SDK's own vocabulary, needed to read a profile before it is used and to tell a
-//! failed login from a failed request. `percent-encoding` is for S3's two ways of encoding keys.
+//! failed login from a failed request. `aws-smithy-http-client` makes
+//! the client that goes past proxies. `percent-encoding` is for S3's two ways of encoding keys.
 
 mod connect;
 mod credentials;

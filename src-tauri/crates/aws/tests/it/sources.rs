@@ -83,6 +83,9 @@ async fn a_profile_wins_over_every_variable() {
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
         ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"),
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+        ("http_proxy", "http://127.0.0.1:1"),
+        ("ALL_PROXY", "http://127.0.0.1:1"),
     ];
     let told = Home::new().bucket(&environment(&stub.url, profile("p")), &hostile).await;
     assert!(told.contains("Renew the keys of profile p with `aws configure --profile p`"), "{told}");
