@@ -1,1 +1,12 @@
 //! Behaviour tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod moto;
+mod support;
+mod window;

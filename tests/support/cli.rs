@@ -1,0 +1,70 @@
+//! `lifeboat`, as people start it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::paths;
+use super::process::{Running, scrub};
+
+/// `lifeboat` with a data directory of its own.
+#[derive(Debug)]
+pub(crate) struct Lifeboat {
+    home: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+/// How one ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// The exit code; -1 when a signal ended it.
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Lifeboat {
+    pub(crate) fn at(home: &Path) -> Self {
+        Self { home: home.to_owned(), environment: Vec::new() }
+    }
+
+    /// The same with a variable in its environment. A developer's own `AWS_*` never reach it.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs it to its end, with nothing on standard input.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        let mut command = Command::new(paths::program("lifeboat"));
+        self.prepare(&mut command, args);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts it, to be killed in the middle; its output is dropped.
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
+        Running::start(paths::program("lifeboat"), |command| {
+            self.prepare(command, args);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+        })
+    }
+
+    fn prepare(&self, command: &mut Command, args: &[&str]) {
+        scrub(command);
+        command.args(args).current_dir(paths::root()).env("LIFEBOAT_HOME", &self.home);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+impl Ran {
+    /// Itself if it ended with `code`; otherwise panics with what it said.
+    #[track_caller]
+    pub(crate) fn ended_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+}

@@ -1,0 +1,3 @@
+//! The real window, by WebDriver.
+
+mod opening;
