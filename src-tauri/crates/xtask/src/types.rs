@@ -25,7 +25,7 @@ pub(crate) fn write(project: &Project) -> Result<(), Error> {
     let fresh = fresh(project);
     forget(&fresh)?;
     project
-        .cargo("cargo test --quiet --package lifeboat-desktop --lib export_bindings")
+        .cargo("cargo test --quiet --workspace --lib export_bindings")
         .env(EXPORT_DIR, &fresh)
         .shown("make the shell compile first")?;
     let types = read(&fresh)?;
