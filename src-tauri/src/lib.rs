@@ -1,30 +1,104 @@
 //! The desktop shell: the window, the commands it calls and what it is sent.
+//!
+//! Guarantee: nothing is decided here. Commands check their arguments and call the engine; views are worked out from
+//! a run's journal; the window may ask for nothing else.
+
+mod commands;
+mod problem;
+mod state;
+pub mod view;
 
 use std::env;
 use std::process::ExitCode;
 
+use clap::Parser;
+use engine::Home;
+use tauri::{Emitter, Manager, WindowEvent};
+
+use commands::{library, run};
+use state::App;
+
+/// Guided disaster recovery for the Veonics Portal.
+#[derive(Debug, Parser)]
+#[command(name = "lifeboat-desktop", version)]
+struct Cli {
+    /// The environment to offer first: a name, or a file.
+    #[arg(long)]
+    env: Option<String>,
+}
+
+/// What the window is told when closing was asked for while an action works.
+#[derive(Debug, Clone, serde::Serialize)]
+struct CloseAsked {
+    run: String,
+    step: String,
+    effect: Option<action::Effect>,
+}
+
 /// Opens the window and stays until it is closed.
 ///
-/// Exits with 1, and says why on standard error, when there is no display or no web view to draw in.
+/// Exits with 1, and says why on standard error, when there is no display, no web view to draw in, or no journal
+/// that can be written; with 2 when it is called wrongly.
 pub fn run() -> ExitCode {
+    let cli = Cli::parse();
     if cfg!(target_os = "linux") && !has_display() {
-        eprintln!(
-            "lifeboat-desktop: failed to open the window: there is no display (DISPLAY and WAYLAND_DISPLAY are \
-             not set). Start it from a desktop session, or do the same in this terminal with `lifeboat run`."
+        return failed(
+            "there is no display (DISPLAY and WAYLAND_DISPLAY are not set). Start it from a desktop session, or do \
+             the same in this terminal with `lifeboat run`.",
         );
-        return ExitCode::FAILURE;
     }
+    let opened = Home::find().map_err(|why| why.to_string());
+    let app = match opened.and_then(|home| App::open(home, cli.env).map_err(|why| why.to_string())) {
+        Ok(app) => app,
+        Err(why) => {
+            rfd::MessageDialog::new()
+                .set_title("Lifeboat can't open its journal")
+                .set_description(&why)
+                .show();
+            return failed(&why);
+        }
+    };
     let ended = tauri::Builder::default()
-        .plugin(tauri_plugin_dialog::init())
-        .invoke_handler(tauri::generate_handler![])
+        .manage(app)
+        .invoke_handler(tauri::generate_handler![
+            library::library,
+            library::start_form,
+            library::check_parameter,
+            library::start_run,
+            run::open_run,
+            run::submit,
+            run::step,
+            run::timeline,
+            run::attachment,
+            run::export_timeline,
+            run::stop,
+            run::close_now,
+            run::open_link,
+        ])
+        .on_window_event(|window, event| {
+            let WindowEvent::CloseRequested { api, .. } = event else { return };
+            let Some(run) = window.state::<App>().working() else { return };
+            api.prevent_close();
+            let step = run.current();
+            let asked = CloseAsked {
+                run: run.id().to_string(),
+                step: step.map(|step| step.title.clone()).unwrap_or_default(),
+                effect: step.and_then(runbook::Step::effect),
+            };
+            if let Err(why) = window.emit("close-asked", asked) {
+                tracing::warn!(%why, "the window did not hear that it was asked to close");
+            }
+        })
         .run(tauri::generate_context!());
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("lifeboat-desktop: failed to open the window: {error}");
-            ExitCode::FAILURE
-        }
+        Err(why) => failed(&why.to_string()),
     }
+}
+
+fn failed(why: &str) -> ExitCode {
+    eprintln!("lifeboat-desktop: failed to open the window: {why}");
+    ExitCode::FAILURE
 }
 
 /// GTK aborts the process when it finds no display, so it is not asked then.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
     path: PathBuf,
+    chosen: bool,
 }
 
 /// Why there is no data directory.
@@ -22,15 +23,16 @@ impl Home {
     /// # Errors
     /// A system that names no data directory.
     pub fn find() -> Result<Self, HomeError> {
-        let own = std::env::var_os("LIFEBOAT_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let path =
-            own.or_else(|| dirs::data_dir().map(|data| data.join("lifeboat"))).ok_or(HomeError::None)?;
-        Ok(Self { path })
+        if let Some(own) = std::env::var_os("LIFEBOAT_HOME").filter(|path| !path.is_empty()) {
+            return Ok(Self::at(Path::new(&own)));
+        }
+        let path = dirs::data_dir().map(|data| data.join("lifeboat")).ok_or(HomeError::None)?;
+        Ok(Self { path, chosen: false })
     }
 
     /// A given directory.
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self { path: path.to_owned(), chosen: true }
     }
 
     /// The directory itself.
@@ -46,6 +48,13 @@ impl Home {
     /// The locks of runs that are open somewhere.
     pub fn locks(&self) -> PathBuf {
         self.path.join("locks")
+    }
+
+    /// Where timelines are exported to: `exports` in a data directory that was chosen, and otherwise `Lifeboat`
+    /// among the user's documents, where people look for them.
+    pub fn exports(&self) -> PathBuf {
+        let documents = if self.chosen { None } else { dirs::document_dir() };
+        documents.map_or_else(|| self.path.join("exports"), |documents| documents.join("Lifeboat"))
     }
 
     /// The user's own runbooks.

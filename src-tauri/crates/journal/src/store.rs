@@ -161,14 +161,7 @@ impl Journal {
         let mut connection = self.connection();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&at)?;
-        let last: Option<(u64, String)> = transaction
-            .query_row(
-                "SELECT seq, hash FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1",
-                [new.run.as_str()],
-                |r| Ok((r.get::<_, i64>(0)?.cast_unsigned(), r.get(1)?)),
-            )
-            .optional()
-            .map_err(&at)?;
+        let last = last(&transaction, new.run).map_err(&at)?;
         let (mut seq, mut previous) = last.unwrap_or((0, GENESIS.to_owned()));
         if seq != new.after {
             return Err(JournalError::Behind { run: new.run.clone(), after: new.after });
@@ -246,6 +239,15 @@ impl Journal {
             .collect()
     }
 
+    /// The hash of a run's last entry; [`GENESIS`] when it has none.
+    ///
+    /// # Errors
+    /// Anything SQLite says.
+    pub fn head(&self, run: &RunId) -> Result<String, JournalError> {
+        let last = last(&self.connection(), run).map_err(at(&self.path))?;
+        Ok(last.map_or_else(|| GENESIS.to_owned(), |(_, hash)| hash))
+    }
+
     /// The runs in it, the latest first.
     ///
     /// # Errors
@@ -318,6 +320,13 @@ impl Journal {
         let (path, run) = (self.path.clone(), entry.run.to_string());
         JournalError::Entry { path, run, seq: entry.seq, why: why.to_owned() }
     }
+}
+
+/// The number and the hash of a run's last entry.
+fn last(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<(u64, String)>> {
+    let query = "SELECT seq, hash FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
+    connection.query_row(query, [run.as_str()], row).optional()
 }
 
 /// A connection that can't write.

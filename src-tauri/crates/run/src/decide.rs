@@ -414,7 +414,7 @@ fn approve(run: &Run, id: &StepId, digest: &Digest, by: &str) -> Result<Vec<Even
 }
 
 /// Whether a step's plan needs someone other than the operator: its author says so, or its action destroys.
-pub(crate) fn second_person(step: &Step) -> bool {
+pub fn second_person(step: &Step) -> bool {
     step.approval == Some(Approval::Approver) || step.effect() == Some(Effect::Destroys)
 }
 

@@ -15,6 +15,7 @@ pub const FORMAT: u32 = 1;
 /// Which of the three a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum Mode {
     /// The real thing.
     Incident,

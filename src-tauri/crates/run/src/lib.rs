@@ -14,7 +14,7 @@ mod start;
 mod state;
 
 pub use command::Command;
-pub use decide::{Rejection, decide};
+pub use decide::{Rejection, decide, second_person};
 pub use event::{Attachment, Event, FORMAT, Mode, Problem, Start};
 pub use fold::FoldError;
 pub use id::{Digest, DigestError, RunId, RunIdError};

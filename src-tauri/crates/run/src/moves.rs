@@ -11,6 +11,7 @@ use crate::{Run, State};
 /// One thing that a person may do with the step a run stands at; each goes with one [`crate::Command`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum Move {
     /// `complete`: done, go on.
     Complete,

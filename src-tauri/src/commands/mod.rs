@@ -1,0 +1,4 @@
+//! What the window may ask. Each command checks its arguments and calls the engine; nothing is decided here.
+
+pub(crate) mod library;
+pub(crate) mod run;

@@ -1,0 +1,175 @@
+//! A run: opened, gone on with, looked at.
+
+use std::fs::File;
+use std::io::{BufRead, BufWriter};
+
+use ::run::{Command, Digest, RunId};
+use report::{Format, Row, Timeline};
+use runbook::StepId;
+use tauri::{AppHandle, State, WebviewWindow};
+
+use crate::commands::library::remember_operator;
+use crate::state::{self, App};
+use crate::view::{AttachmentPage, ProblemText, RunView, StepDetail, TimelineRow};
+
+/// Lines of an attachment that are sent at a time.
+const PAGE: usize = 200;
+
+/// Opens a run where its journal ends, and goes on with what it owes.
+#[tauri::command]
+pub(crate) async fn open_run(
+    run: RunId,
+    handle: AppHandle,
+    app: State<'_, App>,
+) -> Result<RunView, ProblemText> {
+    let session = match app.session(&run) {
+        Some(session) => session,
+        None => {
+            let operator = app.engine.read(&run)?.start().operator.clone();
+            app.keep(app.engine.resume(&run, &operator)?)
+        }
+    };
+    state::work(&handle, &session);
+    app.view(&session.run())
+}
+
+/// Asks something of the open run. An action that is set going goes on in the background.
+#[tauri::command]
+pub(crate) async fn submit(
+    run: RunId,
+    command: Command,
+    handle: AppHandle,
+    app: State<'_, App>,
+) -> Result<RunView, ProblemText> {
+    let session = app.session(&run).ok_or_else(|| not_open(&run))?;
+    let operator = session.run().start().operator.clone();
+    let now = session.submit(&operator, &command)?;
+    remember_operator(&app, &operator);
+    state::work(&handle, &session);
+    app.view(&now)
+}
+
+/// A step of the open run, in full.
+#[tauri::command]
+pub(crate) async fn step(run: RunId, step: StepId, app: State<'_, App>) -> Result<StepDetail, ProblemText> {
+    let run = app.session(&run).ok_or_else(|| not_open(&run))?.run();
+    let found = run.runbook().step(&step);
+    let found = found.ok_or_else(|| {
+        ProblemText::new(format!("this runbook has no step {step}"), "Go back to the current step with G.")
+    })?;
+    Ok(StepDetail::of(&run, found))
+}
+
+/// The lines of a run's timeline after the entry `after`.
+#[tauri::command]
+pub(crate) async fn timeline(
+    run: RunId,
+    after: u64,
+    app: State<'_, App>,
+) -> Result<Vec<TimelineRow>, ProblemText> {
+    let folded = match app.session(&run) {
+        Some(session) => session.run(),
+        None => app.engine.read(&run)?,
+    };
+    let entries = app.engine.journal().entries_after(&run, after)?;
+    let rows = entries.into_iter().map(|entry| {
+        let row = Row::new(&folded, entry)?;
+        Ok(TimelineRow {
+            seq: row.entry.seq,
+            at: row.entry.at,
+            actor: row.entry.actor,
+            kind: row.kind.to_owned(),
+            text: row.text,
+            step: row.step.map(|(id, _)| id),
+            hash: row.entry.hash,
+        })
+    });
+    rows.collect()
+}
+
+/// Lines of a plan or of evidence, from the line `from` on.
+#[tauri::command]
+pub(crate) async fn attachment(
+    run: RunId,
+    digest: Digest,
+    from: u64,
+    app: State<'_, App>,
+) -> Result<AttachmentPage, ProblemText> {
+    let folded = app.session(&run).ok_or_else(|| not_open(&run))?.run();
+    let known = folded.runbook().steps().any(|step| {
+        folded.step(&step.id).attachments.iter().any(|(_, attachment)| attachment.digest == digest)
+    });
+    if !known {
+        let what = format!("run {run} has no attachment {}", digest.short());
+        return Err(ProblemText::new(what, "Open it from the step it belongs to."));
+    }
+    let skip = usize::try_from(from).unwrap_or(usize::MAX);
+    let mut lines = Vec::with_capacity(PAGE);
+    let mut more = false;
+    for line in app.engine.journal().attachment(&digest)?.lines().skip(skip) {
+        let line = line.map_err(|why| {
+            ProblemText::new(format!("the attachment can't be read: {why}"), "Check with `lifeboat verify`.")
+        })?;
+        if lines.len() == PAGE {
+            more = true;
+            break;
+        }
+        lines.push(line);
+    }
+    Ok(AttachmentPage { lines, from, more })
+}
+
+/// Writes a run's timeline among the user's documents, and says where.
+#[tauri::command]
+pub(crate) async fn export_timeline(
+    run: RunId,
+    format: String,
+    app: State<'_, App>,
+) -> Result<String, ProblemText> {
+    let known = Format::ALL.iter().find(|(word, _)| *word == format);
+    let (_, format) = known.ok_or_else(|| {
+        ProblemText::new(format!("{format:?} is no format for a timeline"), "Choose md, csv or jsonl.")
+    })?;
+    let timeline = Timeline::new(app.engine.journal().entries(&run)?)?;
+    let folder = app.engine.home().exports();
+    let entries = timeline.rows().len();
+    let path = folder.join(format!("{}-{entries}.{}", timeline.file_name(), format.extension()));
+    let failed = |why: std::io::Error| {
+        let what = format!("{} can't be written: {why}", path.display());
+        ProblemText::new(what, "Check the folder and the free space, or use `lifeboat timeline -o FILE`.")
+    };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
+    timeline.write(*format, &mut file)?;
+    file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
+    Ok(path.display().to_string())
+}
+
+/// Asks the action at work to stop between two items.
+#[tauri::command]
+pub(crate) async fn stop(run: RunId, app: State<'_, App>) -> Result<(), ProblemText> {
+    app.session(&run).ok_or_else(|| not_open(&run))?.stop();
+    Ok(())
+}
+
+/// Closes the window, whatever is going on; the journal says what is in doubt.
+#[tauri::command]
+pub(crate) async fn close_now(window: WebviewWindow) -> Result<(), ProblemText> {
+    window
+        .destroy()
+        .map_err(|why| ProblemText::new(format!("the window does not close: {why}"), "Close it again."))
+}
+
+/// Opens a link of a runbook in the system's browser.
+#[tauri::command]
+pub(crate) async fn open_link(url: String) -> Result<(), ProblemText> {
+    if !["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(ProblemText::new(format!("{url} is not a web address"), "Copy it instead."));
+    }
+    tauri_plugin_opener::open_url(&url, None::<&str>)
+        .map_err(|why| ProblemText::new(format!("{url} can't be opened: {why}"), "Copy it into a browser."))
+}
+
+fn not_open(run: &RunId) -> ProblemText {
+    ProblemText::new(format!("run {run} is not open in this window"), "Open it from the library.")
+}
