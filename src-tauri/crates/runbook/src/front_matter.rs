@@ -160,7 +160,7 @@ fn parameter(name: &str, span: Range<usize>, fields: &mut Fields<'_, '_>) -> Opt
         kind: kind?,
         choices,
         prompt: fields.text("prompt"),
-        required: required.unwrap_or(default.is_none()),
+        required: required.unwrap_or(true),
         default,
         help: fields.text("help"),
     };

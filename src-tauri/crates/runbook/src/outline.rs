@@ -29,21 +29,15 @@ pub(crate) struct Section<'a> {
 }
 
 /// A `yaml step` block.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Block {
     pub(crate) excerpt: Excerpt,
-    pub(crate) span: Range<usize>,
 }
 
 impl Section<'_> {
     /// Whether it asks for something to be done.
     pub(crate) fn has_work(&self) -> bool {
         !self.checks.is_empty() || self.block.is_some()
-    }
-
-    /// Whether there is anything under its heading.
-    pub(crate) fn has_content(&self) -> bool {
-        self.has_work() || !self.prose.is_empty()
     }
 }
 
@@ -258,7 +252,7 @@ impl<'a> Outline<'a, '_> {
             self.report.add(Code::SecondBlock, line, "this step already has a block", hint);
             return What::Nothing;
         }
-        section.block = Some(Block { excerpt: Excerpt::default(), span: span.clone() });
+        section.block = Some(Block::default());
         What::Block
     }
 

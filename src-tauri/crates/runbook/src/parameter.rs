@@ -19,7 +19,8 @@ pub struct Parameter {
     pub prompt: Option<String>,
     /// What it is when nobody says otherwise; only the environment is referred to here.
     pub default: Option<Template>,
-    /// Whether a run needs a value for it. An optional one without a value is the empty text.
+    /// Whether a run needs a value, its default or another; yes unless the runbook says no. An optional one
+    /// without a value is the empty text.
     pub required: bool,
     /// What helps to answer the question.
     pub help: Option<String>,
