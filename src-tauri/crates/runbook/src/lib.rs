@@ -4,6 +4,7 @@ mod diagnostic;
 mod fields;
 mod front_matter;
 mod html;
+pub mod library;
 mod lint;
 mod model;
 mod outline;
