@@ -11,6 +11,8 @@ use s3s::path::S3Path;
 use s3s::{S3Result, s3_error};
 use serde::Deserialize;
 
+use crate::s3::REGION;
+use crate::sts::scope;
 use action::environment::{PRACTICE_ACCESS_KEY_ID, PRACTICE_ACCOUNT, PRACTICE_SECRET_ACCESS_KEY};
 
 /// What goes wrong, and how often. The default is nothing.
@@ -113,6 +115,14 @@ impl S3Access for Gate {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
         if cx.credentials().is_none() {
             return Err(s3_error!(AccessDenied, "Access Denied: the request is not signed"));
+        }
+        if let Some((region, _)) = scope(cx.headers())
+            && region != REGION
+        {
+            return Err(s3_error!(
+                AuthorizationHeaderMalformed,
+                "The authorization header is malformed; the region '{region}' is wrong; expecting '{REGION}'"
+            ));
         }
         for header in ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"] {
             if cx.headers().get(header).is_some_and(|owner| owner.as_bytes() != PRACTICE_ACCOUNT.as_bytes()) {

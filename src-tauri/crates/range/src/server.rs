@@ -91,7 +91,7 @@ impl Server {
     }
 
     async fn route(&self, request: HttpRequest, id: &str) -> HttpResponse {
-        let service = sts::service_of(request.headers()).map(str::to_owned);
+        let service = sts::scope(request.headers()).map(|(_, service)| service.to_owned());
         if let Some(other) = service.as_deref().filter(|name| !matches!(*name, "s3" | "sts")) {
             let message = format!("the practice range answers S3 and STS, not {}", other.escape_default());
             return sts::query_error("NotImplemented", &message, id);
@@ -112,8 +112,8 @@ impl Server {
     /// Sixteen characters, as S3's: unique within this range and unlikely in another.
     fn request_id(&self) -> String {
         let n = self.requests.fetch_add(1, Ordering::Relaxed);
-        // An odd factor permutes the 64-bit numbers, so ids look unrelated but never repeat.
-        let mixed = (n ^ (self.salt << 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        format!("{mixed:016X}")
+        // Both steps permute the 64-bit numbers, so ids look unrelated but never repeat.
+        let mixed = (n ^ (self.salt << 24)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        format!("{:016X}", mixed ^ (mixed >> 31))
     }
 }

@@ -76,6 +76,12 @@ pub enum StoreError {
          object's metadata, storage class, website redirect location or encryption attributes; name a version"
     )]
     SelfCopy,
+    /// A copy's source was a delete marker, named by its id.
+    #[error(
+        "the source of a copy request may not specifically refer to a delete marker by version id; name a \
+         version that is an object"
+    )]
+    CopyOfMarker,
     /// The object's bytes are in an archive.
     #[error("the operation is not valid for the object's storage class; restore it from the archive first")]
     Archived,
@@ -213,7 +219,8 @@ impl Store {
     /// destination. Returns the source's version and the new one.
     ///
     /// # Errors
-    /// As [`Store::get`] of the source and [`Store::put`]; [`StoreError::SelfCopy`].
+    /// As [`Store::get`] of the source and [`Store::put`]; [`StoreError::SelfCopy`],
+    /// [`StoreError::CopyOfMarker`], [`StoreError::Archived`].
     pub fn copy(
         &self,
         copy: Copy<'_>,
@@ -225,7 +232,7 @@ impl Store {
         let mut state = self.lock();
         state.bucket(bucket)?;
         let source = state.read(copy.bucket, copy.key, copy.version)?.clone();
-        let object = source.object()?;
+        let object = source.object().map_err(|_| StoreError::CopyOfMarker)?;
         object.readable()?;
         copy.conditions.check_source(object, source.last_modified)?;
         let changed = copy.attributes.is_some() || copy.storage_class.is_some();

@@ -12,11 +12,12 @@ const USER: &str = "practice";
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 const LARGEST_FORM: usize = 8 * 1024;
 
-/// The service a request was signed for, from its `Authorization` header's credential scope.
-pub(crate) fn service_of(headers: &HeaderMap) -> Option<&str> {
+/// The region and the service a request was signed for, from its `Authorization` header's credential scope.
+pub(crate) fn scope(headers: &HeaderMap) -> Option<(&str, &str)> {
     let authorization = headers.get("authorization")?.to_str().ok()?;
     let scope = authorization.split("Credential=").nth(1)?.split([',', ' ']).next()?;
-    scope.split('/').nth(3)
+    let mut parts = scope.split('/').skip(2);
+    Some((parts.next()?, parts.next()?))
 }
 
 /// Takes the requests that are signed for STS, after their signature was checked.
@@ -25,7 +26,7 @@ pub(crate) struct Identity;
 #[async_trait::async_trait]
 impl S3Route for Identity {
     fn is_match(&self, _: &Method, _: &Uri, headers: &HeaderMap, _: &mut Extensions) -> bool {
-        service_of(headers) == Some("sts")
+        scope(headers).is_some_and(|(_, service)| service == "sts")
     }
 
     async fn call(&self, req: S3Request<Body>) -> S3Result<S3Response<Body>> {
@@ -63,6 +64,9 @@ pub(crate) fn translate(refused: &HttpResponse, request_id: &str) -> HttpRespons
     };
     let message = match code {
         "InvalidClientTokenId" => "The security token included in the request is invalid.",
+        "SignatureDoesNotMatch" => {
+            "The request signature we calculated does not match the signature you provided; check the secret key."
+        }
         _ => part("Message").unwrap_or("The request was refused."),
     };
     let mut answer = query_error(code, message, request_id);

@@ -3,12 +3,10 @@
 use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 
+use super::REGION;
 use super::wire::{owner, timestamp};
 use crate::store::Store;
 use crate::versions::Versioning;
-
-/// The region of every bucket here.
-const REGION: &str = "us-east-1";
 
 fn exists(store: &Store, bucket: &str) -> S3Result<()> {
     store.lock().bucket(bucket)?;

@@ -5,7 +5,7 @@ use s3s::{S3Request, S3Result, s3_error};
 
 use super::objects::{attributes, only_sse_s3, sse};
 use super::wire::{conditions, etag, shown, tags_of_header, timestamp, version_id, write_conditions_of};
-use crate::store::{Copy, Store};
+use crate::store::{Copy, Store, StoreError};
 
 fn source(source: &CopySource) -> S3Result<(&str, &str, Option<String>)> {
     match source {
@@ -62,7 +62,7 @@ pub(super) fn copy(store: &Store, req: S3Request<CopyObjectInput>) -> S3Result<C
 pub(super) fn part(store: &Store, input: &UploadPartCopyInput) -> S3Result<UploadPartCopyOutput> {
     let (bucket, key, version) = source(&input.copy_source)?;
     let found = store.get(bucket, key, version_id(version).as_ref())?;
-    let object = found.object()?;
+    let object = found.object().map_err(|_| StoreError::CopyOfMarker)?;
     object.readable()?;
     let conditions = conditions(
         input.copy_source_if_match.as_ref(),

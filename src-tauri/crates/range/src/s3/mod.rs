@@ -15,6 +15,9 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 
 use crate::store::Store;
 
+/// The region of every bucket here.
+pub(crate) const REGION: &str = "us-east-1";
+
 /// Answers S3's operations from a store.
 pub(crate) struct Api {
     pub(crate) store: Store,

@@ -25,7 +25,7 @@ impl From<StoreError> for S3Error {
             StoreError::IsDeleteMarker { .. } => S3ErrorCode::MethodNotAllowed,
             StoreError::PreconditionFailed(_) => S3ErrorCode::PreconditionFailed,
             StoreError::NotModified => S3ErrorCode::NotModified,
-            StoreError::SelfCopy => S3ErrorCode::InvalidRequest,
+            StoreError::SelfCopy | StoreError::CopyOfMarker => S3ErrorCode::InvalidRequest,
             StoreError::Archived => S3ErrorCode::InvalidObjectState,
             StoreError::NoSuchUpload => S3ErrorCode::NoSuchUpload,
             StoreError::InvalidPart(_) => S3ErrorCode::InvalidPart,
