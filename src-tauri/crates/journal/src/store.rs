@@ -248,6 +248,15 @@ impl Journal {
         Ok(last.map_or_else(|| GENESIS.to_owned(), |(_, hash)| hash))
     }
 
+    /// Lets the file grow no further, as on a disk that is full; for tests of what happens then.
+    ///
+    /// # Errors
+    /// Anything SQLite says.
+    pub fn limit_pages(&self) -> Result<(), JournalError> {
+        let connection = self.connection();
+        connection.query_row("PRAGMA max_page_count = 1", [], |_| Ok(())).map_err(at(&self.path))
+    }
+
     /// The runs in it, the latest first.
     ///
     /// # Errors

@@ -1,0 +1,243 @@
+//! The journal's guarantees, tried from outside.
+
+use std::io::{Cursor, Read, Write};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use journal::{Broken, Journal, JournalError, LockError, NewEntries, RunLock, VerifyError, verify_export};
+use run::{Attachment, Event, RunId};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+struct Place {
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    Place { path: folder.path().join("journal.db"), _folder: folder }
+}
+
+fn id() -> RunId {
+    "20261124-031402-9f3a".parse().unwrap()
+}
+
+fn note(text: &str) -> Event {
+    Event::Noted { step: None, text: text.to_owned() }
+}
+
+fn write(journal: &Journal, run: &RunId, after: u64, texts: &[&str]) -> Result<u64, JournalError> {
+    let events: Vec<_> = texts.iter().map(|text| note(text)).collect();
+    let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
+    let entries = journal.append(NewEntries { run, after, at, actor: "Sam", events: &events })?;
+    Ok(entries.last().map_or(after, |entry| entry.seq))
+}
+
+/// A journal of three entries, whose file is then changed beneath the triggers.
+fn tampered(change: &str) -> Place {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    write(&journal, &id(), 0, &["one", "two", "three"]).unwrap();
+    drop(journal);
+    let connection = Connection::open(&place.path).unwrap();
+    let triggers: Vec<String> = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for trigger in triggers {
+        connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
+    }
+    connection.execute_batch(change).unwrap();
+    place
+}
+
+#[test]
+fn what_was_appended_is_read_back_in_order() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    let last = write(&journal, &id(), 0, &["one", "two"]).unwrap();
+    assert_eq!(write(&journal, &id(), last, &["three"]).unwrap(), 3);
+    drop(journal);
+    let journal = Journal::open(&place.path).unwrap();
+    let entries = journal.read(&id()).unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(entries[2].event, note("three"));
+    assert_eq!(journal.entries_after(&id(), 1).unwrap().len(), 2);
+    assert_eq!(journal.head(&id()).unwrap(), journal.entries(&id()).unwrap()[2].hash);
+    assert_eq!(journal.runs().unwrap(), [id()]);
+    let intact = journal.verify().unwrap();
+    assert_eq!((intact.runs, intact.entries), (1, 3));
+}
+
+#[test]
+fn sql_can_neither_change_nor_remove_nor_replace() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    write(&journal, &id(), 0, &["one", "two"]).unwrap();
+    journal.attach(&mut Cursor::new(b"evidence")).unwrap();
+    let connection = Connection::open(&place.path).unwrap();
+    for statement in [
+        "UPDATE entry SET actor = 'Eve'",
+        "DELETE FROM entry",
+        "INSERT OR REPLACE INTO entry SELECT run, seq, at, 'Eve', event, previous, hash FROM entry WHERE seq = 2",
+        "INSERT INTO entry SELECT run, 9, at, actor, event, previous, hash FROM entry WHERE seq = 2",
+        "UPDATE attachment SET bytes = 0",
+        "DELETE FROM attachment",
+        "INSERT OR REPLACE INTO attachment SELECT digest, 0 FROM attachment",
+        "UPDATE piece SET data = x'00'",
+        "DELETE FROM piece",
+        "INSERT OR REPLACE INTO piece SELECT digest, number, x'00' FROM piece",
+    ] {
+        assert!(connection.execute_batch(statement).is_err(), "{statement}");
+    }
+    journal.verify().unwrap();
+    assert_eq!(journal.read(&id()).unwrap()[1].actor, "Sam");
+}
+
+#[test]
+fn of_two_writers_one_loses_cleanly() {
+    let place = place();
+    let (one, other) = (Journal::open(&place.path).unwrap(), Journal::open(&place.path).unwrap());
+    write(&one, &id(), 0, &["one"]).unwrap();
+    write(&other, &id(), 1, &["two"]).unwrap();
+    let lost = write(&one, &id(), 1, &["late", "later"]);
+    assert!(matches!(lost, Err(JournalError::Behind { after: 1, .. })), "{lost:?}");
+    assert_eq!(one.read(&id()).unwrap().len(), 2);
+}
+
+#[test]
+fn the_first_broken_entry_is_named() {
+    for (change, at, why) in [
+        ("UPDATE entry SET event = replace(event, 'two', 'TWO') WHERE seq = 2", 2, "changed after"),
+        ("UPDATE entry SET at = '2026-01-01T00:00:00Z' WHERE seq = 1", 1, "changed after"),
+        ("UPDATE entry SET actor = 'Eve' WHERE seq = 3", 3, "changed after"),
+        ("DELETE FROM entry WHERE seq = 2", 3, "missing"),
+        ("DELETE FROM entry WHERE seq = 1", 2, "missing"),
+        ("UPDATE entry SET hash = previous WHERE seq = 2", 2, "changed after"),
+        ("UPDATE entry SET previous = hash WHERE seq = 2", 2, "hang"),
+    ] {
+        let place = tampered(change);
+        let journal = Journal::open_read_only(&place.path).unwrap();
+        match journal.verify() {
+            Err(VerifyError::Broken(Broken::Entry { seq, why: found, .. })) => {
+                assert_eq!(seq, at, "{change}");
+                assert!(found.contains(why), "{change}: {found}");
+            }
+            other => panic!("{change}: {other:?}"),
+        }
+        assert!(matches!(journal.read(&id()), Err(JournalError::Entry { seq, .. }) if seq == at), "{change}");
+    }
+}
+
+#[test]
+fn an_attachment_is_kept_once_and_read_back_whole() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    let content: Vec<u8> = (0..700_000_u32).map(|n| n.to_le_bytes()[0] ^ n.to_le_bytes()[1]).collect();
+    let kept = journal.attach(&mut Cursor::new(&content)).unwrap();
+    assert_eq!(journal.attach(&mut Cursor::new(&content)).unwrap(), kept);
+    assert_eq!(kept.bytes, 700_000);
+    let mut read = Vec::new();
+    journal.attachment(&kept.digest).unwrap().read_to_end(&mut read).unwrap();
+    assert!(read == content);
+    assert!(journal.attachment_is_whole(&kept.digest).unwrap());
+    assert_eq!(journal.verify().unwrap().attachments, 1);
+    let none = journal.attachment(&run::Digest::of(b"something else"));
+    assert!(matches!(none, Err(JournalError::NoAttachment { .. })));
+    let empty = journal.attach(&mut Cursor::new(b"")).unwrap();
+    assert!(journal.attachment_is_whole(&empty.digest).unwrap());
+}
+
+#[test]
+fn broken_evidence_is_named_with_its_entry() {
+    for (change, why) in [
+        ("UPDATE piece SET data = x'00'", "changed after"),
+        ("DELETE FROM piece; DELETE FROM attachment", "missing"),
+    ] {
+        let place = tampered("");
+        let journal = Journal::open(&place.path).unwrap();
+        let evidence: Attachment = journal.attach(&mut Cursor::new(b"evidence")).unwrap();
+        let problem = run::Problem { what: String::new(), next: String::new() };
+        let step = runbook::StepId("restore".to_owned());
+        let event = Event::ApplyFailed { step, digest: evidence.digest.clone(), problem, evidence };
+        let new =
+            NewEntries { run: &id(), after: 3, at: Timestamp::UNIX_EPOCH, actor: "Sam", events: &[event] };
+        journal.append(new).unwrap();
+        drop(journal);
+        Connection::open(&place.path).unwrap().execute_batch(change).unwrap();
+        match Journal::open_read_only(&place.path).unwrap().verify() {
+            Err(VerifyError::Broken(Broken::Attachment { seq: 4, why: found, .. })) => {
+                assert!(found.contains(why))
+            }
+            other => panic!("{change}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_keeps_nothing_of_what_did_not_fit() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    write(&journal, &id(), 0, &["one"]).unwrap();
+    journal.limit_pages().unwrap();
+    let long = "x".repeat(200_000);
+    assert!(matches!(write(&journal, &id(), 1, &["two", &long]), Err(JournalError::Full { .. })));
+    assert!(matches!(journal.attach(&mut Cursor::new(long.as_bytes())), Err(JournalError::Full { .. })));
+    drop(journal);
+    let journal = Journal::open(&place.path).unwrap();
+    assert_eq!(journal.read(&id()).unwrap().len(), 1);
+    journal.verify().unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_refused() {
+    let place = place();
+    std::fs::File::create(&place.path).unwrap().write_all(&[7; 8192]).unwrap();
+    assert!(matches!(Journal::open(&place.path), Err(JournalError::Sqlite { .. })));
+    assert!(Journal::open_read_only(&place.path.with_extension("none")).is_err());
+}
+
+#[test]
+fn one_process_at_a_time_goes_on_with_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = RunLock::take(folder.path(), &id()).unwrap();
+    assert!(matches!(RunLock::take(folder.path(), &id()), Err(LockError::Held(_))));
+    drop(held);
+    RunLock::take(folder.path(), &id()).unwrap();
+}
+
+#[test]
+fn an_export_is_checked_like_the_journal() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    write(&journal, &id(), 0, &["one", "two"]).unwrap();
+    let lines: Vec<String> = journal
+        .entries(&id())
+        .unwrap()
+        .iter()
+        .map(|e| {
+            serde_json::json!({
+                "message": "x", "run": e.run, "seq": e.seq, "datetime": e.at, "actor": e.actor, "entry": e.event,
+                "previous": e.previous, "hash": e.hash,
+            })
+            .to_string()
+        })
+        .collect();
+    let whole = lines.join("\n");
+    assert_eq!(verify_export(whole.as_bytes()).unwrap().entries, 2);
+    let changed = whole.replace("Sam", "Eve");
+    assert!(matches!(
+        verify_export(changed.as_bytes()),
+        Err(VerifyError::Broken(Broken::Entry { seq: 1, .. }))
+    ));
+    assert!(matches!(
+        verify_export(lines[1].as_bytes()),
+        Err(VerifyError::Broken(Broken::Entry { seq: 2, .. }))
+    ));
+    assert!(matches!(verify_export(&b"{\n"[..]), Err(VerifyError::Broken(Broken::Line { line: 1, .. }))));
+    assert!(matches!(verify_export(&b""[..]), Err(VerifyError::Broken(Broken::Line { .. }))));
+}
