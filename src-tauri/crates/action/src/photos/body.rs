@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Target;
 use crate::plan::{Failure, PlanSummary, Sink, Source};
-use crate::port::{Guard, Version, VersionId, Versioning};
+use crate::port::{Current, Guard, Version, VersionId, Versioning};
 
 /// The action that these plans are of.
 const ACTION: &str = "photos.restore";
@@ -43,6 +43,8 @@ pub(crate) enum Op {
         #[serde(flatten)]
         want: Want,
         guard: Guard,
+        /// The entry that is current now, and will lie under the copy.
+        over: VersionId,
     },
     /// Puts a delete marker on top of the current version.
     Hide { version: VersionId, etag: String, size: u64 },
@@ -66,6 +68,20 @@ pub(crate) struct Want {
 }
 
 impl Op {
+    /// Whether a key whose current version is `now` still is as the plan saw it.
+    ///
+    /// Goes by the entity tag, as S3's own guard does, unless that can't tell the bad version from the good one.
+    pub(crate) fn not_yet(&self, now: Option<&Current>) -> bool {
+        match (self, now) {
+            (Self::Copy { guard: Guard::Absent, .. }, None) => true,
+            (Self::Copy { guard: Guard::Is(etag), want, over }, Some(now)) => {
+                *etag == now.etag && (*etag != want.etag || *over == now.version)
+            }
+            (Self::Hide { etag, .. }, Some(now)) => *etag == now.etag,
+            _ => false,
+        }
+    }
+
     /// The bytes that doing it copies.
     pub(crate) fn bytes(&self) -> u64 {
         match self {
@@ -207,8 +223,8 @@ mod tests {
             storage_class: "STANDARD".into(),
         };
         let ops = [
-            Op::Copy { want: want.clone(), guard: Guard::Absent },
-            Op::Copy { want: want.clone(), guard: Guard::Is("bad".into()) },
+            Op::Copy { want: want.clone(), guard: Guard::Absent, over: VersionId("m".into()) },
+            Op::Copy { want: want.clone(), guard: Guard::Is("bad".into()), over: VersionId("v2".into()) },
             Op::Hide { version: VersionId("v2".into()), etag: "e2".into(), size: 1 },
             Op::Undecided { candidates: Vec::new() },
             Op::Blocked { want, why: "frozen".into() },

@@ -24,6 +24,8 @@ pub(crate) struct Entry {
     pub(crate) content: Option<Vec<u8>>,
     pub(crate) etag: String,
     pub(crate) class: String,
+    /// Content type, metadata and tags.
+    pub(crate) described: String,
 }
 
 #[derive(Debug)]
@@ -88,11 +90,15 @@ impl Fake {
     }
 
     pub(crate) fn put(&self, key: &str, content: &[u8]) -> Entry {
-        self.state().write(self.now(), key, Some(content.to_vec()), "STANDARD")
+        self.put_as(key, content, "image/jpeg")
+    }
+
+    pub(crate) fn put_as(&self, key: &str, content: &[u8], described: &str) -> Entry {
+        self.state().write(self.now(), key, Some(content.to_vec()), "STANDARD", described)
     }
 
     pub(crate) fn delete(&self, key: &str) -> Entry {
-        self.state().write(self.now(), key, None, "")
+        self.state().write(self.now(), key, None, "", "")
     }
 
     /// What a reader of `key` gets now.
@@ -110,14 +116,29 @@ fn sha256(content: &[u8]) -> String {
 }
 
 impl State {
-    pub(crate) fn write(&mut self, now: i64, key: &str, content: Option<Vec<u8>>, class: &str) -> Entry {
+    fn write(
+        &mut self,
+        now: i64,
+        key: &str,
+        content: Option<Vec<u8>>,
+        class: &str,
+        described: &str,
+    ) -> Entry {
         self.seq += 1;
         let seq = self.seq;
         let enabled = self.versioning == Versioning::Enabled;
         // Ids in no order that follows time.
         let id = if enabled { format!("{:08x}", (seq as u32).reverse_bits()) } else { "null".to_owned() };
         let etag = content.as_deref().map(etag).unwrap_or_default();
-        let entry = Entry { seq, id, modified: now, content, etag, class: class.to_owned() };
+        let entry = Entry {
+            seq,
+            id,
+            modified: now,
+            content,
+            etag,
+            class: class.to_owned(),
+            described: described.to_owned(),
+        };
         let entries = self.keys.entry(key.to_owned()).or_default();
         if !enabled {
             entries.retain(|e| e.id != "null");
@@ -223,8 +244,8 @@ impl PhotoStore for Fake {
         let key = &copy.key;
         state.fault("copy", key)?;
         let source = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == copy.version.0)).cloned();
-        let content = source.and_then(|e| e.content);
-        let content = content.ok_or_else(|| error(PortErrorKind::NotFound, "copy", key))?;
+        let source = source.filter(|e| e.content.is_some());
+        let source = source.ok_or_else(|| error(PortErrorKind::NotFound, "copy", key))?;
         match (&copy.unless, state.current(key)) {
             (Guard::Absent, None) => {}
             (Guard::Is(_), None) => return Err(error(PortErrorKind::NotFound, "copy", key)),
@@ -232,7 +253,7 @@ impl PhotoStore for Fake {
             _ => return Err(error(PortErrorKind::Changed, "copy", key)),
         }
         state.writes += 1;
-        let made = state.write(self.now(), key, Some(content), &copy.storage_class);
+        let made = state.write(self.now(), key, source.content, &copy.storage_class, &source.described);
         let mut tag = made.etag.clone();
         if state.kms {
             tag = format!("{:032x}", made.seq);
@@ -251,7 +272,7 @@ impl PhotoStore for Fake {
             return Err(error(PortErrorKind::Changed, "mark", key));
         }
         state.writes += 1;
-        let made = state.write(self.now(), key, None, "");
+        let made = state.write(self.now(), key, None, "", "");
         Ok(Receipt { version: Some(VersionId(made.id)), etag: None, request_id: Some("R3".to_owned()) })
     }
 
@@ -276,6 +297,17 @@ impl PhotoStore for Fake {
         let content = entry.and_then(|e| e.content.as_ref());
         let content = content.ok_or_else(|| error(PortErrorKind::NotFound, "get", key))?;
         Ok(ContentDigest { sha256: sha256(content), bytes: content.len() as u64 })
+    }
+
+    async fn described(
+        &self,
+        _bucket: &str,
+        key: &str,
+        version: &VersionId,
+    ) -> Result<Option<String>, PortError> {
+        let state = self.state();
+        let entry = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == version.0));
+        Ok(entry.map(|e| e.described.clone()))
     }
 }
 

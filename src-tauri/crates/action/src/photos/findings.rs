@@ -145,13 +145,33 @@ impl<'a> Ground<'a> {
             return Ok(true);
         }
         let (Some(a), Some(b)) = (&want.photo, &now.photo) else { return Ok(false) };
-        match decide::alike(a, b, self.md5) {
-            Alike::Yes => Ok(true),
-            Alike::No => Ok(false),
-            Alike::Unknown => {
-                Ok(same_bytes(self.store, &self.target.bucket, &want.key, &want.id, &now.id).await?)
-            }
+        let (key, bucket) = (&want.key, &self.target.bucket);
+        let bytes = match decide::alike(a, b, self.md5) {
+            Alike::Yes => true,
+            Alike::No => false,
+            Alike::Unknown => same_bytes(self.store, bucket, key, &want.id, &now.id).await?,
+        };
+        Ok(bytes && self.same_description(key, &want.id, &now.id).await?)
+    }
+
+    /// Whether content type, metadata and tags are the same, as far as the credentials may ask.
+    async fn same_description(&self, key: &str, a: &VersionId, b: &VersionId) -> Result<bool, PortError> {
+        let read = async |version| {
+            told(self.store.described(&self.target.bucket, key, version).await).map(Option::flatten)
+        };
+        match (read(a).await?, read(b).await?) {
+            (Some(a), Some(b)) => Ok(a == b),
+            _ => Ok(true),
         }
+    }
+}
+
+/// What was answered; `None` where asking again or logging in again wouldn't help.
+fn told<T>(answer: Result<T, PortError>) -> Result<Option<T>, PortError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind.is_transient() || error.kind == PortErrorKind::Credentials => Err(error),
+        Err(_) => Ok(None),
     }
 }
 
@@ -166,13 +186,7 @@ pub(crate) async fn same_bytes(
     a: &VersionId,
     b: &VersionId,
 ) -> Result<bool, PortError> {
-    let read = |version| async move {
-        match store.digest(bucket, key, version).await {
-            Ok(digest) => Ok(Some(digest)),
-            Err(error) if error.kind.is_transient() || error.kind == PortErrorKind::Credentials => Err(error),
-            Err(_) => Ok(None),
-        }
-    };
+    let read = async |version| told(store.digest(bucket, key, version).await);
     let Some(a) = read(a).await? else { return Ok(false) };
     Ok(read(b).await?.is_some_and(|b| a == b))
 }

@@ -110,7 +110,7 @@ fn item(finding: &Finding, extra: Extra, versioning: Versioning) -> Option<(Kind
         return Some((Kind::Blocked, line(op, was, format!("left alone: {why}"))));
     }
     let becomes = format!("the version of {}", words::time(good.modified));
-    Some((kind, line(Op::Copy { want, guard }, was, becomes)))
+    Some((kind, line(Op::Copy { want, guard, over: now.id.clone() }, was, becomes)))
 }
 
 fn want(version: &Version) -> Option<Want> {

@@ -12,7 +12,7 @@ use super::landed;
 use super::tally::{Examples, fact};
 use super::{Ticks, words};
 use crate::plan::{Context, Example, Failure, Outcome, Sink, Source, Verdict};
-use crate::port::{Current, Guard, PhotoStore, PortError};
+use crate::port::{Current, PhotoStore, PortError};
 
 /// How an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,10 +147,7 @@ async fn stands(
     });
     let stands = match (&item.op, &now) {
         (Op::Undecided { .. } | Op::Blocked { .. }, _) => Stands::LeftAlone,
-        (Op::Copy { guard: Guard::Absent, .. }, None) => Stands::NotYet,
-        (Op::Copy { guard: Guard::Is(etag), .. } | Op::Hide { etag, .. }, Some(now)) if *etag == now.etag => {
-            Stands::NotYet
-        }
+        (op, now) if op.not_yet(now.as_ref()) => Stands::NotYet,
         (Op::Copy { want, .. }, Some(now)) if landed::is(store, bucket, &item.key, want, now).await? => {
             Stands::Back
         }

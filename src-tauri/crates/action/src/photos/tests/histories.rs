@@ -10,7 +10,8 @@ use crate::port::PortErrorKind;
 
 #[derive(Debug, Clone)]
 enum Op {
-    Put(usize, u8),
+    /// A key, its content, and the rest that is said of it.
+    Put(usize, u8, u8),
     Delete(usize),
     Pass(i64),
     Versioning(Versioning),
@@ -22,7 +23,7 @@ const KEYS: [&str; 6] = ["a", "a b", "a/", "ab", "é+%2F", "\u{10000}"];
 fn op() -> impl Strategy<Value = Op> {
     let key = 0..KEYS.len();
     prop_oneof![
-        8 => (key.clone(), 0..6u8).prop_map(|(key, content)| Op::Put(key, content)),
+        8 => (key.clone(), 0..6u8, 0..2u8).prop_map(|(key, content, rest)| Op::Put(key, content, rest)),
         5 => key.prop_map(Op::Delete),
         4 => (1..3i64).prop_map(Op::Pass),
         1 => prop_oneof![Just(Versioning::Enabled), Just(Versioning::Suspended)].prop_map(Op::Versioning),
@@ -76,7 +77,10 @@ fn play(world: &World, setting: &Setting) -> BTreeMap<i64, Truth> {
             fake.state().versioning = Versioning::Enabled;
         }
         match *op {
-            Op::Put(key, content) => drop(truth.insert(KEYS[key], fake.put(KEYS[key], &[content; 3]))),
+            Op::Put(key, content, rest) => {
+                let rest = ["image/jpeg", "image/png"][usize::from(rest)];
+                truth.insert(KEYS[key], fake.put_as(KEYS[key], &[content; 3], rest));
+            }
             Op::Delete(key) => {
                 let marker = fake.delete(KEYS[key]);
                 // Before there was versioning, a deletion left no trace.
@@ -163,16 +167,17 @@ async fn check(setting: Setting) {
             assert_eq!(was, is, "{key} was to be left alone");
             continue;
         }
-        let current = |entries: Option<&Vec<Entry>>| entries.and_then(|e| e[0].content.clone());
+        let reads = |entry: &Entry| entry.content.clone().map(|content| (content, entry.described.clone()));
+        let current = |entries: Option<&Vec<Entry>>| entries.and_then(|e| reads(&e[0]));
         let then = truth.get(key);
         let survives = then.is_none_or(|then| was.is_some_and(|entries| entries.contains(then)));
-        match then.and_then(|then| then.content.clone()) {
+        match then.and_then(reads) {
             _ if !survives && was.is_none() => assert_eq!(is, None),
             // A write without versioning destroyed it: that can't be undone, but it is said, unless the write was
             // a deletion from before there was versioning, which leaves no trace.
             _ if !survives => {
                 let warned = summary.warnings.iter().any(|w| w.contains("versioning was off"));
-                let as_then = current(is) == then.and_then(|then| then.content.clone());
+                let as_then = current(is) == then.and_then(reads);
                 assert!(warned || as_then || setting.unversioned_at_first, "{key}: {summary:?}");
             }
             Some(content) => assert_eq!(current(is), Some(content), "{key} was a photo"),
