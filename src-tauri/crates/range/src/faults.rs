@@ -25,7 +25,8 @@ pub struct Faults {
     /// Copies that fail; the same request succeeds when it is sent again.
     #[serde(default)]
     pub copies: Option<CopyFault>,
-    /// Keys of which every request is refused with 403 `AccessDenied`, for ever.
+    /// Keys whose every request is refused with 403 `AccessDenied`, for ever. Listings still show them,
+    /// and a batch delete or a copy of them to another key is let through.
     #[serde(default)]
     pub denied_keys: BTreeSet<String>,
 }

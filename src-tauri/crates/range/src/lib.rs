@@ -32,6 +32,6 @@ pub use listing::Snapshot;
 pub use range::{Range, RangeError, RangeOptions, Ready, ReadyEndpoints, ReadyScenario};
 pub use scenario::{Scenario, ScenarioError};
 pub use seeding::SeedError;
-pub use store::{Clock, Copy, Deleted, Put, Store, StoreError};
+pub use store::{Clock, Copying, Deleted, Put, Store, StoreError};
 pub use uploads::{Part, Upload};
 pub use versions::{Attributes, Checksum, Object, Version, VersionId, Versioning};

@@ -58,7 +58,11 @@ impl Server {
                 accepted = listener.accept() => accepted,
                 _ = &mut stop => break,
             };
-            let Ok((stream, _)) = accepted else { continue };
+            let Ok((stream, _)) = accepted else {
+                // Out of file descriptors, most likely: some may be closed soon.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
             let _ = stream.set_nodelay(true);
             let server = Arc::clone(&server);
             let service = service_fn(move |request| Arc::clone(&server).answer(request));

@@ -116,7 +116,7 @@ pub struct Put {
 
 /// What to copy, and what to change on the way.
 #[derive(Debug, Clone)]
-pub struct Copy<'a> {
+pub struct Copying<'a> {
     /// The source's bucket.
     pub bucket: &'a str,
     /// The source's key.
@@ -223,7 +223,7 @@ impl Store {
     /// [`StoreError::CopyOfMarker`], [`StoreError::Archived`].
     pub fn copy(
         &self,
-        copy: Copy<'_>,
+        copy: Copying<'_>,
         bucket: &str,
         key: &str,
         conditions: &Conditions,

@@ -5,7 +5,7 @@ use s3s::{S3Request, S3Result, s3_error};
 
 use super::objects::{attributes, only_sse_s3, sse};
 use super::wire::{conditions, etag, shown, tags_of_header, timestamp, version_id, write_conditions_of};
-use crate::store::{Copy, Store, StoreError};
+use crate::store::{Copying, Store, StoreError};
 
 fn source(source: &CopySource) -> S3Result<(&str, &str, Option<String>)> {
     match source {
@@ -30,7 +30,7 @@ pub(super) fn copy(store: &Store, req: S3Request<CopyObjectInput>) -> S3Result<C
     let replace_attributes = replace(input.metadata_directive.as_ref().map(MetadataDirective::as_str))?;
     let replace_tags = replace(input.tagging_directive.as_ref().map(TaggingDirective::as_str))?;
     let tags = input.tagging.as_deref().map(tags_of_header).transpose()?.unwrap_or_default();
-    let copy = Copy {
+    let copy = Copying {
         bucket: from_bucket,
         key: from_key,
         version: version.as_ref(),
