@@ -138,11 +138,15 @@ codes! {
     MissingRpo "missing-rpo" "There is no recovery point objective."
     MissingReview "missing-review" "The runbook does not say when it was reviewed."
     StaleReview "stale-review" "The last review is more than a year old."
+    Unreadable "unreadable" "A file of the library can't be read."
+    DuplicateRunbook "duplicate-runbook" "Another file of the library has the same id."
+    OverridesShipped "overrides-shipped" "A file stands in for a runbook that is part of Lifeboat."
     FutureReview "future-review" "The last review has not happened yet."
 }
 
 impl Code {
-    /// How bad it is when nobody asks for strictness: missing or stale metadata is a warning.
+    /// How bad it is when nobody asks for strictness: missing or stale metadata is a warning,
+    /// and so is a shipped runbook that was replaced.
     pub fn severity(self) -> Severity {
         match self {
             Self::MissingOwner
@@ -150,7 +154,8 @@ impl Code {
             | Self::MissingRpo
             | Self::MissingReview
             | Self::StaleReview
-            | Self::FutureReview => Severity::Warning,
+            | Self::FutureReview
+            | Self::OverridesShipped => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -42,7 +42,7 @@ pub(crate) struct FrontMatter {
 #[derive(Debug)]
 pub(crate) struct Placed {
     pub(crate) parameter: Parameter,
-    pub(crate) span: Range<usize>,
+    /// Where its default stands, or its name.
     pub(crate) default: Range<usize>,
 }
 
@@ -154,7 +154,7 @@ fn parameter(name: &str, span: Range<usize>, fields: &mut Fields<'_, '_>) -> Opt
         (ParamKind::Choice, false) | (_, true) => {}
         (_, false) => fields.misplaced("choices", "only a parameter of type choice has choices"),
     }
-    let place = fields.value("default").map_or(span.clone(), |node| node.span.clone());
+    let place = fields.value("default").map_or(span, |node| node.span.clone());
     let parameter = Parameter {
         name: name.to_owned(),
         kind: kind?,
@@ -164,7 +164,7 @@ fn parameter(name: &str, span: Range<usize>, fields: &mut Fields<'_, '_>) -> Opt
         default,
         help: fields.text("help"),
     };
-    Some(Placed { parameter, span, default: place })
+    Some(Placed { parameter, default: place })
 }
 
 const KINDS: [ParamKind; 11] = [

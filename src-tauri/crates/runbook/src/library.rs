@@ -1,6 +1,5 @@
 //! The runbooks there are: those shipped with Lifeboat, and the user's own. The only part that reads files.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::parse::{MAX_BYTES, Options, parse_bytes};
 use crate::slug::nearest;
-use crate::{Diagnostic, Parsed, Runbook, Severity};
+use crate::{Code, Diagnostic, Parsed, Runbook};
 
 /// The runbooks that are part of Lifeboat, by id.
 pub const SHIPPED: [(&str, &str); 2] = [
@@ -31,33 +30,18 @@ pub struct Source {
     pub text: String,
 }
 
-/// Where an entry comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// It is part of Lifeboat.
-    Shipped,
-    /// It is a file of the user's.
-    File {
-        /// Where.
-        path: PathBuf,
-        /// Whether it stands in for a shipped runbook of the same id.
-        overrides: bool,
-    },
-}
-
-/// One runbook of the library.
+/// One runbook of the library, whether it loads or not.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct Listed {
     /// Its id; the name of its file without its ending when it doesn't load.
-    pub id: String,
-    /// Where it comes from.
-    pub origin: Origin,
-    /// The runbook; `None` when it has errors.
+    pub name: String,
+    /// Its path, or `shipped`.
+    pub source: String,
+    /// The runbook; `None` when it can't be used.
     pub runbook: Option<Runbook>,
-    /// What is wrong with it.
+    /// What is wrong with it. That its file can't be read, that another file has its id, and that it stands in
+    /// for a shipped runbook are said here too.
     pub diagnostics: Vec<Diagnostic>,
-    /// Why its file could not be read, or why another one is used in its place.
-    pub problem: Option<String>,
 }
 
 /// Why a runbook can't be opened.
@@ -97,64 +81,47 @@ pub enum LibraryError {
     },
 }
 
-impl Entry {
-    /// Where it comes from, for people: its path, or `shipped`.
-    pub fn source(&self) -> String {
-        match &self.origin {
-            Origin::Shipped => "shipped".to_owned(),
-            Origin::File { path, .. } => path.display().to_string(),
-        }
-    }
-
-    /// How many errors it has.
-    pub fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
-    }
-
-    /// How many warnings it has.
-    pub fn warnings(&self) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).count()
-    }
-}
-
 impl Library {
     /// The shipped runbooks and the `*.md` files in `folder`, which need not be there.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
     }
 
-    /// Every runbook, by id; reviews are looked at as of `today`. A file with the id of a shipped runbook takes
-    /// its place. Of two files with one id the first by name counts, and the other's entry says so.
+    /// Every runbook, by name; reviews are looked at as of `today`.
+    ///
+    /// A file with the id of a shipped runbook takes its place, if it loads. Of two files with one id the first
+    /// by name counts.
     ///
     /// # Errors
-    /// The folder is there and can't be read. A single file that can't is an entry that says why.
-    pub fn list(&self, today: Date) -> Result<Vec<Entry>, LibraryError> {
-        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
-        for (id, text) in SHIPPED {
-            let parsed = parse_bytes(text.as_bytes(), &options(&format!("{id}.md"), today));
-            entries.insert(id.to_owned(), entry(id.to_owned(), Origin::Shipped, parsed));
-        }
+    /// The folder is there and can't be read. A file that can't be is listed, and says why.
+    pub fn list(&self, today: Date) -> Result<Vec<Listed>, LibraryError> {
+        let shipped = |(id, text): (&str, &str)| {
+            listed("shipped", parse_bytes(text.as_bytes(), &options(&format!("{id}.md"), today)), id)
+        };
+        let mut all: Vec<Listed> = SHIPPED.into_iter().map(shipped).collect();
         for path in self.files()? {
-            let mut entry = read_entry(&path, today);
-            let mut key = entry.id.clone();
-            match entries.get(&key).map(|there| &there.origin) {
-                Some(Origin::Shipped) if entry.runbook.is_some() => {
-                    entry.origin = Origin::File { path, overrides: true };
+            let mut own = read_listed(&path, today);
+            let same =
+                |there: &Listed| own.runbook.is_some() && there.runbook.is_some() && there.name == own.name;
+            match all.iter().position(same) {
+                Some(at) if at < SHIPPED.len() && all[at].source == "shipped" => {
+                    let message = format!("this file stands in for the shipped runbook {}", own.name);
+                    let hint = "Remove it, or give it another id, to have the shipped one again.";
+                    own.diagnostics.insert(0, note(&own.source, Code::OverridesShipped, &message, hint));
+                    all[at] = own;
                 }
-                Some(Origin::File { path: first, .. }) => {
-                    let first = first.display();
-                    entry.problem = Some(format!(
-                        "{first} has the id {key} too and is used; give one of them another id"
-                    ));
-                    key = format!("{key} {}", entry.source());
+                Some(at) => {
+                    let message = format!("{} has the id {} too, and is used", all[at].source, own.name);
+                    let hint = "Give one of the two files another id.";
+                    own.diagnostics.insert(0, note(&own.source, Code::DuplicateRunbook, &message, hint));
+                    own.runbook = None;
+                    all.push(own);
                 }
-                // A broken copy must not take a good shipped runbook away.
-                Some(Origin::Shipped) => key = format!("{key} {}", entry.source()),
-                None => {}
+                None => all.push(own),
             }
-            entries.insert(key, entry);
         }
-        Ok(entries.into_values().collect())
+        all.sort_by(|one, other| (&one.name, &one.source).cmp(&(&other.name, &other.source)));
+        Ok(all)
     }
 
     /// The text of the runbook with an id, or in a file. Anything with a slash or the ending `.md` is a path.
@@ -217,20 +184,37 @@ fn options(name: &str, today: Date) -> Options {
     Options { name: name.to_owned(), today: Some(today), strict: false }
 }
 
-fn entry(fallback: String, origin: Origin, parsed: Parsed) -> Entry {
-    let id = parsed.runbook.as_ref().map_or(fallback, |runbook| runbook.id.clone());
-    Entry { id, origin, runbook: parsed.runbook, diagnostics: parsed.diagnostics, problem: None }
+fn listed(source: &str, parsed: Parsed, fallback: &str) -> Listed {
+    let name = parsed.runbook.as_ref().map_or_else(|| fallback.to_owned(), |runbook| runbook.id.clone());
+    Listed { name, source: source.to_owned(), runbook: parsed.runbook, diagnostics: parsed.diagnostics }
 }
 
-fn read_entry(path: &Path, today: Date) -> Entry {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let origin = Origin::File { path: path.to_owned(), overrides: false };
-    match read(path) {
-        Ok(source) => entry(stem, origin, parse_bytes(source.text.as_bytes(), &options(&source.name, today))),
+fn read_listed(path: &Path, today: Date) -> Listed {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let source = path.display().to_string();
+    let parsed = match read(path) {
+        Ok(text) => parse_bytes(text.text.as_bytes(), &options(&source, today)),
         Err(error) => {
-            let problem = Some(error.to_string());
-            Entry { id: stem, origin, runbook: None, diagnostics: Vec::new(), problem }
+            let hint = "Put it right, or take it out of the folder.";
+            let diagnostics = vec![note(&source, Code::Unreadable, &error.to_string(), hint)];
+            Parsed { runbook: None, diagnostics }
         }
+    };
+    listed(&source, parsed, &stem)
+}
+
+/// Something about a file as a whole.
+fn note(file: &str, code: Code, message: &str, hint: &str) -> Diagnostic {
+    Diagnostic {
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+        severity: code.severity(),
+        code,
+        message: message.to_owned(),
+        hint: Some(hint.to_owned()),
     }
 }
 
@@ -268,45 +252,59 @@ mod tests {
         }
     }
 
-    #[test]
-    fn no_folder_is_no_problem() {
-        let entries = Library::new(Path::new("/nowhere/at/all")).list(TODAY).unwrap();
-        let ids: Vec<_> = entries.iter().map(|entry| (entry.id.as_str(), entry.source())).collect();
-        assert_eq!(
-            ids,
-            [("restore-badge-photos", "shipped".into()), ("restore-on-premises", "shipped".to_owned())]
-        );
+    fn shape(listed: &[Listed]) -> Vec<(&str, &str, Vec<Code>)> {
+        let place = |source: &'static str, listed: &Listed| {
+            if listed.source == "shipped" { "shipped" } else { source }
+        };
+        let codes = |listed: &Listed| listed.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        listed.iter().map(|listed| (listed.name.as_str(), place("file", listed), codes(listed))).collect()
     }
 
     #[test]
+    fn no_folder_is_no_problem() {
+        let listed = Library::new(Path::new("/nowhere/at/all")).list(TODAY).unwrap();
+        let shipped =
+            [("restore-badge-photos", "shipped", vec![]), ("restore-on-premises", "shipped", vec![])];
+        assert_eq!(shape(&listed), shipped);
+    }
+
+    const WHOLE: &str =
+        "owner: Me\nreviewed: 2026-11-01\nobjectives: { rto: 1h, rpo: 1h }\n---\n# Mine\n## A\n";
+
+    #[test]
     fn a_file_overrides_a_shipped_runbook_and_a_broken_one_does_not() {
-        let mine = "---\nrunbook: restore-badge-photos\n---\n# Mine\n## A\n";
+        let mine = format!("---\nrunbook: restore-badge-photos\n{WHOLE}");
         let (_folder, library) =
-            folder(&[("mine.md", mine), ("restore-on-premises.md", "<b>"), ("x.txt", "")]);
-        let entries = library.list(TODAY).unwrap();
-        let shape: Vec<_> =
-            entries.iter().map(|e| (e.id.as_str(), e.runbook.is_some(), e.source() == "shipped")).collect();
-        assert_eq!(
-            shape,
-            [
-                ("restore-badge-photos", true, false),
-                ("restore-on-premises", true, true),
-                ("restore-on-premises", false, false),
-            ]
-        );
-        assert!(matches!(entries[0].origin, Origin::File { overrides: true, .. }));
-        assert_eq!((entries[0].errors(), entries[0].warnings()), (0, 4));
+            folder(&[("mine.md", &mine), ("restore-on-premises.md", "# A <b>"), ("x.txt", "")]);
+        let listed = library.list(TODAY).unwrap();
+        let (overrides, html) = (Code::OverridesShipped, Code::RawHtml);
+        assert_eq!(shape(&listed)[0], ("restore-badge-photos", "file", vec![overrides]));
+        assert!(listed[0].runbook.is_some());
+        assert_eq!((shape(&listed)[1].1, shape(&listed)[1].2.contains(&html)), ("file", true));
+        assert_eq!(shape(&listed)[2], ("restore-on-premises", "shipped", vec![]));
         assert!(library.open("restore-badge-photos").unwrap().text.contains("# Mine"));
         assert!(library.open("restore-on-premises").unwrap().text.contains("Datto"));
     }
 
     #[test]
-    fn two_files_with_one_id_are_both_shown() {
-        let (_folder, library) = folder(&[("a.md", "# Same\n"), ("b.md", "# Same\n")]);
-        let entries = library.list(TODAY).unwrap();
-        let same: Vec<_> = entries.iter().filter(|entry| entry.id == "same").collect();
-        assert_eq!(same.len(), 2);
-        assert!(same[1].problem.as_ref().unwrap().contains("a.md has the id same too"));
+    fn of_two_files_with_one_id_the_first_is_used() {
+        let same = format!("---\nrunbook: same\n{WHOLE}");
+        let (_folder, library) = folder(&[("a.md", &same), ("b.md", &same)]);
+        let listed = library.list(TODAY).unwrap();
+        let same = shape(&listed)[2..].to_vec();
+        assert_eq!(same, [("same", "file", vec![]), ("same", "file", vec![Code::DuplicateRunbook])]);
+        assert!(listed[3].diagnostics[0].message.contains("a.md has the id same too"));
+        assert!(library.open("same").unwrap().name.ends_with("a.md"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_listed() {
+        let (folder, library) = folder(&[]);
+        std::fs::write(folder.path().join("bytes.md"), [0xFF, 0xFE]).unwrap();
+        std::fs::write(folder.path().join("large.md"), vec![b'x'; MAX_BYTES + 1]).unwrap();
+        let listed = library.list(TODAY).unwrap();
+        assert_eq!(shape(&listed)[0], ("bytes", "file", vec![Code::Unreadable]));
+        assert_eq!(shape(&listed)[1], ("large", "file", vec![Code::Unreadable]));
     }
 
     #[test]
