@@ -1,0 +1,16 @@
+//! Behaviour of the whole crate, in one binary.
+
+mod format;
+mod hostile;
+mod rules;
+mod shipped;
+
+use jiff::civil::Date;
+use runbook::{Options, Parsed};
+
+const TODAY: Date = jiff::civil::date(2026, 11, 24);
+
+/// Reads `source` as `runbook.md` on [`TODAY`].
+fn lint(source: &str) -> Parsed {
+    runbook::parse_with(source, &Options { name: "runbook.md".into(), today: Some(TODAY), strict: false })
+}
