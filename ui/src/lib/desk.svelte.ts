@@ -1,0 +1,168 @@
+/** What a person has in hand at the current step: half-typed words, a choice, a question that is open. */
+import { app } from './app.svelte';
+import { clock } from './clock.svelte';
+import { type Draft, draft } from './drafts.svelte';
+import { clock as utc, instant, millis } from './format';
+import { run } from './run.svelte';
+import type { Command } from './types/Command';
+import type { Move } from './types/Move';
+import type { StepDetail } from './types/StepDetail';
+
+/** What a dialog asks a reason for. */
+export type Reason = 'skip' | 'refuse' | 'abandon';
+
+/** Parameters that name what an action destroys, the first that is there. */
+const TARGETS = ['instance', 'target', 'snapshot', 'bucket', 'prefix'];
+
+class Desk {
+  asking = $state<Reason | null>(null);
+  /** Whether stopping the action at work is being asked about. */
+  stopping = $state(false);
+  /** What is wrong with the name of the approver, or with the target's. */
+  wrong = $state.raw<{ field: 'approver' | 'target'; text: string } | null>(null);
+
+  step: StepDetail | null = $derived(run.view?.step ?? null);
+  primary: Move | null = $derived(this.step?.moves[0] ?? null);
+  last: boolean = $derived(run.steps.at(-1)?.id === this.step?.id);
+
+  record: Draft = $derived(this.#draft('record'));
+  choice: Draft = $derived(this.#draft('choice'));
+  /** Bound to the plan, so that a new plan is approved anew. */
+  approver: Draft = $derived(this.#draft(`approver.${this.#digest}`));
+  target: Draft = $derived(this.#draft(`target.${this.#digest}`));
+  reason: Draft = $derived(this.#draft(`reason.${this.asking ?? ''}`));
+
+  /** Why the primary move can't be taken yet. */
+  blocked: string | null = $derived.by(() => {
+    const step = this.step;
+    if (!step || !this.primary) return null;
+    if (step.blocked) return step.blocked;
+    if (this.primary === 'decide' && !step.options.some(({ label }) => label === this.choice.text)) {
+      return 'Choose one first.';
+    }
+    if (this.primary !== 'complete') return null;
+    const ends = step.wait?.ends;
+    if (ends && millis(ends) > clock.now) return `The wait ends at ${utc(ends)} UTC.`;
+    if (step.record && this.record.text.trim() === '') return 'Write down what the step asks for.';
+    return null;
+  });
+
+  /** The name that has to be typed before something is destroyed. */
+  destroyed: string | null = $derived.by(() => {
+    if (this.step?.effect !== 'destroys') return null;
+    const params = this.step.action?.params ?? [];
+    const named = TARGETS.flatMap((name) => params.filter((param) => param.name === name));
+    return named[0]?.value ?? run.view?.environment ?? null;
+  });
+
+  get #digest(): string {
+    const work = this.step?.action?.work;
+    return work?.is === 'planned' ? work.digest : '';
+  }
+
+  #draft(what: string): Draft {
+    return draft(`${run.view?.id ?? ''}.${this.step?.id ?? ''}.${what}`);
+  }
+
+  /** Ticks a check, or takes its tick back. */
+  async tick(check: number): Promise<void> {
+    const view = this.step?.checks[check];
+    if (!this.step || !view) return;
+    await run.send({ do: view.ticked_at ? 'untick' : 'tick', step: this.step.id, check });
+  }
+
+  /** Ticks the first check that isn't. */
+  async tickNext(): Promise<void> {
+    const next = this.step?.checks.findIndex((check) => !check.ticked_at) ?? -1;
+    if (next >= 0) await this.tick(next);
+  }
+
+  /** Takes a move; those that need a reason ask for it first. */
+  async take(move: Move): Promise<void> {
+    const step = this.step;
+    if (!step || !step.moves.includes(move)) return;
+    if (move === this.primary && this.blocked) {
+      app.said = this.blocked;
+      return;
+    }
+    if (move === 'skip' || move === 'refuse') {
+      this.asking = move;
+      return;
+    }
+    const command = this.#command(move, step);
+    if (command && (await run.send(command)) && command.do === 'complete') {
+      draft(`${run.view?.id ?? ''}.${step.id}.record`).forget();
+    }
+  }
+
+  /** Sends what the open question asked a reason for. */
+  async answer(): Promise<void> {
+    const reason = this.reason;
+    const text = reason.text.trim();
+    const step = this.step?.id ?? '';
+    if (!this.asking || text === '') return;
+    let command: Command = { do: 'abandon', reason: text };
+    if (this.asking === 'skip') command = { do: 'skip', step, reason: text };
+    if (this.asking === 'refuse') command = { do: 'refuse', step, digest: this.#digest, reason: text };
+    if (await run.send(command)) {
+      this.asking = null;
+      reason.forget();
+    }
+  }
+
+  #command(move: Move, { id: step, record, second_person }: StepDetail): Command | null {
+    switch (move) {
+      case 'complete':
+        return { do: 'complete', step, record: this.#written(record) };
+      case 'decide':
+        return { do: 'decide', step, choice: this.choice.text };
+      case 'approve':
+        return this.#approve(step, second_person);
+      case 'plan':
+      case 'plan_again':
+        return { do: 'plan', step, with: {} };
+      case 'ties_photo':
+        return { do: 'plan', step, with: { ties: 'photo' } };
+      case 'ties_deleted':
+        return { do: 'plan', step, with: { ties: 'deleted' } };
+      case 'read':
+      case 'apply_again':
+      case 'check_again':
+      case 'start_wait':
+      case 'follow_failure':
+        return { do: move, step };
+      case 'skip':
+      case 'refuse':
+        return null;
+    }
+  }
+
+  #written(kind: string | null): string | null {
+    const text = this.record.text.trim();
+    if (text === '') return null;
+    return kind === 'time' ? (instant(text) ?? text) : text;
+  }
+
+  #approve(step: string, second: boolean): Command | null {
+    const by = this.approver.text.trim();
+    const operator = run.view?.operator ?? '';
+    this.wrong = null;
+    if (second && by === '') {
+      this.wrong = { field: 'approver', text: 'A second person approves this plan. Ask them, and give their name.' };
+    } else if (second && by.toLowerCase() === operator.trim().toLowerCase()) {
+      this.wrong = {
+        field: 'approver',
+        text: `${operator} runs this and can't approve it too. Give the name of a second person.`,
+      };
+    } else if (this.destroyed !== null && this.target.text.trim() !== this.destroyed) {
+      this.wrong = { field: 'target', text: `Type ${this.destroyed} to say that it is what will be destroyed.` };
+    }
+    if (this.wrong) {
+      document.getElementById(this.wrong.field)?.focus();
+      return null;
+    }
+    return { do: 'approve', step, digest: this.#digest, by: second ? by : null };
+  }
+}
+
+export const desk = new Desk();

@@ -1,0 +1,74 @@
+/** Everything the window asks of Rust. No other file calls Tauri. */
+import { invoke } from '@tauri-apps/api/core';
+import { listen, type UnlistenFn } from '@tauri-apps/api/event';
+
+import type { AttachmentPage } from './types/AttachmentPage';
+import type { CheckedValue } from './types/CheckedValue';
+import type { Command } from './types/Command';
+import type { LibraryView } from './types/LibraryView';
+import type { ProblemText } from './types/ProblemText';
+import type { ProgressView } from './types/ProgressView';
+import type { RunView } from './types/RunView';
+import type { StartForm } from './types/StartForm';
+import type { StartRequest } from './types/StartRequest';
+import type { StepDetail } from './types/StepDetail';
+import type { TimelineRow } from './types/TimelineRow';
+
+export type ExportFormat = 'md' | 'csv' | 'jsonl';
+
+/** What the window is told when closing was asked while an action works. */
+export interface CloseAsked {
+  step: string;
+  doing: string;
+}
+
+export const library = () => invoke<LibraryView>('library');
+
+export const startForm = (runbook: string, environment: string) =>
+  invoke<StartForm>('start_form', { runbook, environment });
+
+export const checkParameter = (runbook: string, name: string, value: string) =>
+  invoke<CheckedValue>('check_parameter', { runbook, name, value });
+
+export const startRun = (request: StartRequest) => invoke<RunView>('start_run', { request });
+
+export const openRun = (run: string) => invoke<RunView>('open_run', { run });
+
+export const step = (run: string, step: string) => invoke<StepDetail>('step', { run, step });
+
+export const submit = (run: string, command: Command) => invoke<RunView>('submit', { run, command });
+
+/** The rows whose number is above `after`, oldest first. */
+export const timeline = (run: string, after: number) => invoke<TimelineRow[]>('timeline', { run, after });
+
+export const attachment = (run: string, digest: string, from: number) =>
+  invoke<AttachmentPage>('attachment', { run, digest, from });
+
+/** Resolves to where the file went, or to null when the person chose nowhere. */
+export const exportTimeline = (run: string, format: ExportFormat) =>
+  invoke<string | null>('export_timeline', { run, format });
+
+/** Asks the action at work to stop between two items. */
+export const stop = (run: string) => invoke<void>('stop', { run });
+
+export const closeNow = () => invoke<void>('close_now');
+
+export const openLink = (url: string) => invoke<void>('open_link', { url });
+
+export const onRun = (hear: (view: RunView) => void): Promise<UnlistenFn> =>
+  listen<RunView>('run', (event) => hear(event.payload));
+
+export const onProgress = (hear: (view: ProgressView) => void): Promise<UnlistenFn> =>
+  listen<ProgressView>('progress', (event) => hear(event.payload));
+
+export const onCloseAsked = (hear: (asked: CloseAsked) => void): Promise<UnlistenFn> =>
+  listen<CloseAsked>('close-asked', (event) => hear(event.payload));
+
+/** What a rejected promise says, in two parts, whatever it was rejected with. */
+export function problemOf(error: unknown): ProblemText {
+  if (typeof error === 'object' && error !== null && 'what' in error && 'next' in error) {
+    return { what: String(error.what), next: String(error.next) };
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  return { what, next: 'Try again. If it repeats, close Lifeboat and open it again: the run is kept.' };
+}

@@ -1,0 +1,154 @@
+/** What buttons, tags and announcements say. */
+import { digest } from './format';
+import type { Effect } from './types/Effect';
+import type { Mode } from './types/Mode';
+import type { Move } from './types/Move';
+import type { RunView } from './types/RunView';
+import type { StepDetail } from './types/StepDetail';
+import type { StepKind } from './types/StepKind';
+import type { StepState } from './types/StepState';
+import type { WorkView } from './types/WorkView';
+
+export const MODES: Mode[] = ['incident', 'rehearsal', 'exercise'];
+
+export const MODE: Record<Mode, { word: string; with: string; means: string }> = {
+  incident: {
+    word: 'Incident',
+    with: 'the incident',
+    means: 'The real thing. Steps act on the live systems of this environment, and the review will read what you do.',
+  },
+  rehearsal: {
+    word: 'Rehearsal',
+    with: 'the rehearsal',
+    means: 'The tested restore. Real AWS, isolated targets: the same steps and times, and nothing live is replaced.',
+  },
+  exercise: {
+    word: 'Exercise',
+    with: 'the exercise',
+    means: 'A tabletop on the practice range, on this machine. Real steps, made-up photos, nothing outside is touched.',
+  },
+};
+
+export const EFFECT: Record<Effect, { word: string; means: string }> = {
+  reads: { word: 'Reads', means: 'Only reads. It may be repeated at any time.' },
+  changes: { word: 'Changes', means: 'Adds to what is there, can be undone, needs an approved plan.' },
+  destroys: { word: 'Destroys', means: 'Removes something for good. Needs a second person and the name typed.' },
+};
+
+export const KIND: Record<StepKind, string> = {
+  manual: 'By hand',
+  action: 'Action',
+  decision: 'Decision',
+  wait: 'Wait',
+  communicate: 'Message',
+};
+
+export const STATE: Record<StepState, string> = {
+  ahead: 'ahead',
+  current: 'current step',
+  working: 'at work',
+  attention: 'needs attention',
+  done: 'done',
+  skipped: 'skipped',
+  passed: 'led past',
+};
+
+interface ActionWords {
+  read: string;
+  plan: string;
+  approve: string;
+}
+
+const ACTION: Record<string, Partial<ActionWords>> = {
+  'aws.preflight': { read: 'Check the account' },
+  'photos.survey': { read: 'Survey the photos' },
+  'photos.verify': { read: 'Verify the photos' },
+  'photos.reconcile': { read: 'Reconcile the photos' },
+  'photos.restore': { plan: 'Plan the restore', approve: 'Approve and restore the photos' },
+  'database.survey': { read: 'Survey the database' },
+  'database.verify': { read: 'Verify the database' },
+  'database.restore': { plan: 'Plan the restore', approve: 'Approve and restore the database' },
+  'database.cut_over': { plan: 'Plan the cut-over', approve: 'Approve and cut over' },
+  'database.discard': { plan: 'Plan the deletion', approve: 'Approve and delete for good' },
+  'portal.probe': { read: 'Probe the Portal' },
+};
+
+function actionWords(id: string): ActionWords {
+  return { read: `Run ${id}`, plan: `Plan ${id}`, approve: `Approve and run ${id}`, ...ACTION[id] };
+}
+
+/** What the button of a move says: the verb and the object. */
+export function moveLabel(move: Move, step: StepDetail, last: boolean): string {
+  const action = actionWords(step.action?.id ?? '');
+  const work = step.action?.work.is;
+  switch (move) {
+    case 'complete':
+      if (last) return 'Finish the run';
+      if (step.kind === 'manual') return 'Mark the step as done';
+      return step.kind === 'communicate' ? 'Mark the message as sent' : 'Go on to the next step';
+    case 'read':
+      if (work === 'verified') return 'Look again';
+      return work === 'failed' ? `Try again: ${lower(action.read)}` : action.read;
+    case 'plan':
+      return work === 'idle' ? action.plan : 'Make a new plan';
+    case 'approve':
+      return action.approve;
+    case 'refuse':
+      return 'Refuse the plan…';
+    case 'plan_again':
+      return 'Plan again';
+    case 'ties_photo':
+      return 'Plan again, undecided keys are photos';
+    case 'ties_deleted':
+      return 'Plan again, undecided keys are deleted';
+    case 'apply_again':
+      return 'Go on with the approved plan';
+    case 'check_again':
+      return 'Check again what was done';
+    case 'decide':
+      return 'Choose this';
+    case 'start_wait':
+      return 'Start the wait';
+    case 'follow_failure':
+      return `It failed: ${lower(step.if_it_fails).replace(/\.$/, '')}`;
+    case 'skip':
+      return 'Skip with a reason…';
+  }
+}
+
+const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** Where an action stands, in a sentence for people who don't see it. */
+export function workSentence(work: WorkView): string {
+  switch (work.is) {
+    case 'idle':
+      return '';
+    case 'reading':
+      return 'Reading has started.';
+    case 'planning':
+      return 'Planning has started.';
+    case 'planned':
+      return `Plan ${digest(work.digest)} is ready: ${work.summary.headline}.`;
+    case 'applying':
+      return `Plan ${digest(work.digest)} is being carried out.`;
+    case 'verifying':
+      return 'What was done is being checked.';
+    case 'in_doubt':
+      return work.found ? `In doubt: ${work.found.headline}.` : 'In doubt: it was interrupted.';
+    case 'failed':
+      return `Failed: ${work.problem?.what ?? work.outcome?.headline ?? work.stage}.`;
+    case 'verified':
+      return `Verified: ${work.outcome.headline}.`;
+  }
+}
+
+/** What changed between two views of a run that a screen reader should say; empty when nothing did. */
+export function announcement(before: RunView | null, after: RunView): string {
+  if (!before || before.id !== after.id) return '';
+  if (before.state !== after.state) return `The run is ${after.state}.`;
+  const step = after.step;
+  if (!step) return '';
+  const work = step.action ? workSentence(step.action.work) : '';
+  if (before.current !== after.current) return `Step ${step.number}: ${step.title}. ${work}`.trim();
+  return before.step?.action?.work.is === step.action?.work.is ? '' : work;
+}

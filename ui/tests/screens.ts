@@ -1,0 +1,97 @@
+/** Every screen and state, by name: how to get there. */
+import { DECISION, LIBRARY, MANUAL, MESSAGE, PROGRESS, RECORD, SUMMARY, WAIT, WORK, form, hostileRun, longRun, restoring, runAt } from './fixtures';
+import { type Window, Refusal, open, openRun } from './window';
+
+type Options = NonNullable<Parameters<typeof open>[0]>;
+type Show = (options: Options) => Promise<Window>;
+
+async function start(options: Options): Promise<Window> {
+  const window = await open(options);
+  await window.get('start-restore-badge-photos').click();
+  await window.get('start-form').waitFor();
+  return window;
+}
+
+const EMPTY = { ...LIBRARY, runbooks: [], runs: [], environments: LIBRARY.environments.slice(2) };
+const MODES = form(['incident', 'rehearsal', 'exercise']);
+
+export const SCREENS: Record<string, Show> = {
+  library: (options) => open(options),
+  'library-empty': (options) => open({ ...options, replies: { library: () => EMPTY } }),
+  'start-exercise': start,
+  'start-modes': async (options) => {
+    const window = await start({ ...options, replies: { start_form: () => MODES } });
+    await window.get('mode-rehearsal').click();
+    return window;
+  },
+  manual: (options) => openRun(runAt('stop-writers', MANUAL, { mode: 'exercise', environment: 'practice' }), options),
+  planning: (options) => openRun(restoring(WORK.planning), options),
+  planned: (options) => openRun(restoring(WORK.planned), options),
+  'planned-undecided': (options) =>
+    openRun(
+      restoring(
+        { ...WORK.planned, summary: { ...SUMMARY, undecided: 2, warnings: ['2 keys are undecided and left alone: a photo and a deletion share the deciding second, and S3 doesn’t tell which came last.'] } },
+        { moves: ['approve', 'ties_photo', 'ties_deleted', 'refuse', 'plan_again', 'skip'] },
+        { mode: 'rehearsal' },
+      ),
+      options,
+    ),
+  destroys: (options) => openRun(restoring(WORK.planned, { effect: 'destroys' }), options),
+  applying: async (options) => {
+    const window = await openRun(restoring(WORK.applying), options);
+    await window.send('progress', PROGRESS);
+    return window;
+  },
+  'in-doubt': (options) => openRun(restoring(WORK.in_doubt), options),
+  failed: (options) => openRun(restoring(WORK.failed), options),
+  verified: (options) => openRun(restoring(WORK.verified), options),
+  decision: (options) => openRun(runAt('customers', DECISION), options),
+  wait: (options) => openRun(runAt('settle', WAIT), options),
+  message: (options) => openRun(runAt('notify-customers', MESSAGE), options),
+  record: (options) => openRun(runAt('spot-check', RECORD), options),
+  looking: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.press('k');
+    await window.get('looking').waitFor();
+    return window;
+  },
+  finished: (options) =>
+    openRun(runAt(null, {}, { state: 'finished', ended: '2026-11-24T03:14:00Z', approver: 'Dana Whitfield' }), options),
+  abandoned: (options) => openRun(runAt(null, {}, { state: 'abandoned', ended: '2026-11-24T03:14:00Z', mode: 'rehearsal' }), options),
+  long: (options) => openRun(longRun(5000, 2500), options),
+  hostile: (options) => openRun(hostileRun(), options),
+  problem: async (options) => {
+    const refusal = new Refusal({ what: 'The plan that waits for approval is 4410…9ac2, not 9f3a…c210.', next: 'Read it again before approving.' });
+    const window = await openRun(restoring(WORK.planned), { ...options, replies: { submit: () => refusal } });
+    await window.get('move-plan_again').click();
+    await window.get('problem').waitFor();
+    return window;
+  },
+  keys: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.press('?');
+    return window;
+  },
+  skip: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.get('move-skip').click();
+    await window.get('reason').fill('The bucket was brought back by AWS support meanwhile.');
+    return window;
+  },
+  attachment: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.get('plan-whole').click();
+    await window.get('attachment-more').waitFor();
+    return window;
+  },
+  closing: async (options) => {
+    const window = await openRun(restoring(WORK.applying), options);
+    await window.send('close-asked', { step: 'Restore the photos', doing: 'bringing photos back, 412 of 1,204' });
+    return window;
+  },
+  export: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.get('export').click();
+    return window;
+  },
+};

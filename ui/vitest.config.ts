@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: process.env.SCREENSHOTS ? ['tests/screenshots.ts'] : ['tests/**/*.test.ts'],
+    globalSetup: 'tests/setup.ts',
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
