@@ -68,13 +68,11 @@ impl Damage {
             vec![Fact::new("first loss", words::time(first)), Fact::new("last loss", words::time(last))];
         let mut minutes: Vec<_> = self.minutes.iter().collect();
         minutes.sort_by_key(|(minute, n)| (std::cmp::Reverse(**n), **minute));
-        facts.extend(minutes.into_iter().take(3).filter_map(|(minute, n)| {
+        let worst = minutes.into_iter().take(3).filter_map(|(minute, n)| {
             let at = Timestamp::from_second(minute * 60).ok()?;
-            Some(Fact::new(
-                "lost in one minute",
-                format!("{} at {}", words::count(*n), at.strftime("%Y-%m-%d %H:%M UTC")),
-            ))
-        }));
+            Some(format!("{} at {}", words::count(*n), at.strftime("%Y-%m-%d %H:%M UTC")))
+        });
+        facts.push(Fact::new("most lost in a minute", worst.collect::<Vec<_>>().join(", ")));
         facts
     }
 }
