@@ -7,7 +7,6 @@
     reason = "a test that cannot go on fails there"
 )]
 
-mod crash;
 mod moto;
 mod restore_property;
 mod support;
