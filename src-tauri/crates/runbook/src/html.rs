@@ -57,14 +57,20 @@ impl Renderer {
     }
 
     /// Sanitised HTML of `events`.
-    pub(crate) fn html(&self, events: &[Event<'_>]) -> String {
-        if events.is_empty() {
-            return String::new();
+    pub(crate) fn html(&self, events: Vec<Event<'_>>) -> String {
+        if events.iter().all(|event| matches!(event, Event::Text(_))) {
+            return events.iter().map(|event| escaped(event)).collect();
         }
         let mut unsafe_html = String::new();
-        html::push_html(&mut unsafe_html, events.iter().cloned());
+        html::push_html(&mut unsafe_html, events.into_iter());
         self.cleaner.clean(&unsafe_html).to_string().trim().to_owned()
     }
+}
+
+/// Most checks are a line of plain text: escaping is all they need, and is much quicker.
+fn escaped(event: &Event<'_>) -> String {
+    let Event::Text(text) = event else { return String::new() };
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Plain text of `events`: a line for each paragraph, item and row.
@@ -103,7 +109,7 @@ mod tests {
     use super::*;
 
     fn render(markdown: &str) -> String {
-        Renderer::new().html(&Parser::new_ext(markdown, Options::all()).collect::<Vec<_>>())
+        Renderer::new().html(Parser::new_ext(markdown, Options::all()).collect())
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::yaml::Excerpt;
 /// As deep as lists, quotes and emphasis may be nested.
 const DEPTH: usize = 32;
 
+/// The most that may stand under one heading, in bytes. It bounds what the HTML of a step can cost.
+const SECTION_BYTES: usize = 64 * 1024;
+
 /// What stands under one heading, or before the first one.
 #[derive(Debug, Default)]
 pub(crate) struct Section<'a> {
@@ -49,7 +52,12 @@ pub(crate) fn read<'a>(source: &'a str, from: usize, report: &mut Report) -> Opt
         too_deep(report, from + at..from + at + 1);
         return None;
     }
-    let mut outline = Outline { source, report, sections: vec![Section::default()], open: Vec::new() };
+    let mut outline = Outline {
+        source,
+        report,
+        sections: vec![Section { span: from..from, ..Section::default() }],
+        open: Vec::new(),
+    };
     for (event, span) in Parser::new_ext(body, options).into_offset_iter() {
         outline.take(event, span.start + from..span.end + from);
         if outline.open.len() > DEPTH {
@@ -58,6 +66,7 @@ pub(crate) fn read<'a>(source: &'a str, from: usize, report: &mut Report) -> Opt
             return None;
         }
     }
+    too_long(&outline.sections, source.len(), outline.report);
     outline.sections.iter_mut().for_each(tidy);
     Some(outline.sections)
 }
@@ -65,6 +74,17 @@ pub(crate) fn read<'a>(source: &'a str, from: usize, report: &mut Report) -> Opt
 fn too_deep(report: &mut Report, span: Range<usize>) {
     let message = format!("lists, quotes or emphasis are nested more than {DEPTH} deep here");
     report.add(Code::TooDeep, span, message, "Nobody can follow that at 3 am; make it flat.");
+}
+
+fn too_long(sections: &[Section<'_>], end: usize, report: &mut Report) {
+    let ends = sections.iter().skip(1).map(|next| next.span.start).chain([end]);
+    for (section, end) in sections.iter().zip(ends) {
+        if end.saturating_sub(section.span.start) > SECTION_BYTES {
+            let message = format!("more than {SECTION_BYTES} bytes stand under this heading");
+            let hint = "Divide it into steps that can be followed one by one.";
+            report.add(Code::TooLarge, section.span.clone(), message, hint);
+        }
+    }
 }
 
 /// Where a line begins with more `>` than any quote needs: telling that first keeps the parser quick.

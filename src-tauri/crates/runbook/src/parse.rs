@@ -40,13 +40,23 @@ pub struct Parsed {
 }
 
 /// A runbook that may still have errors, with the places that lint points at.
-pub(crate) struct Draft {
+pub(crate) struct Draft<'a> {
     pub(crate) front: FrontMatter,
+    /// Its HTML is still empty.
     pub(crate) runbook: Runbook,
+    introduction: Vec<Event<'a>>,
+    phases: Vec<Prose<'a>>,
+    steps: Vec<Prose<'a>>,
     /// For each step, in the order of the file.
     pub(crate) places: Vec<StepPlaces>,
     /// Whether every block could be read, so that what is missing is missing from the file.
     pub(crate) complete: bool,
+}
+
+/// What becomes HTML once it is known that there are no errors.
+struct Prose<'a> {
+    text: Vec<Event<'a>>,
+    checks: Vec<Vec<Event<'a>>>,
 }
 
 /// Where a step and the values of its block stand.
@@ -100,7 +110,24 @@ pub fn parse_with(source: &str, options: &Options) -> Parsed {
     }
     let diagnostics = report.finish(source, &options.name, options.strict);
     let good = diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
-    Parsed { runbook: draft.map(|draft| draft.runbook).filter(|_| good), diagnostics }
+    Parsed { runbook: draft.filter(|_| good).map(render), diagnostics }
+}
+
+/// Puts the HTML in.
+fn render(draft: Draft<'_>) -> Runbook {
+    let renderer = Renderer::new();
+    let mut runbook = draft.runbook;
+    runbook.introduction = renderer.html(draft.introduction);
+    for (phase, prose) in runbook.phases.iter_mut().zip(draft.phases) {
+        phase.introduction = renderer.html(prose.text);
+    }
+    for (step, prose) in runbook.phases.iter_mut().flat_map(|phase| &mut phase.steps).zip(draft.steps) {
+        step.html = renderer.html(prose.text);
+        for (check, events) in step.checks.iter_mut().zip(prose.checks) {
+            check.html = renderer.html(events);
+        }
+    }
+    runbook
 }
 
 fn refuse_size(bytes: usize, options: &Options) -> Parsed {
@@ -116,13 +143,13 @@ struct Group<'a> {
     steps: Vec<Section<'a>>,
 }
 
-fn assemble(
+fn assemble<'a>(
     source: &str,
     name: &str,
     front: FrontMatter,
-    sections: Vec<Section<'_>>,
+    sections: Vec<Section<'a>>,
     report: &mut Report,
-) -> Option<Draft> {
+) -> Option<Draft<'a>> {
     let (preamble, title, groups) = group(sections);
     let heading = title.as_ref().map(|title| title.title.clone()).filter(|title| !title.is_empty());
     let runbook_title = front.title.clone().or(heading).unwrap_or_else(|| stem(name).to_owned());
@@ -149,9 +176,8 @@ fn assemble(
             introduction.append(&mut title.prose);
         }
     }
-    let introduction = builder.renderer.html(&introduction);
     let phases: Vec<Phase> = groups.into_iter().map(|group| builder.phase(group)).collect();
-    let Builder { places, complete, .. } = builder;
+    let Builder { places, complete, intros, steps, .. } = builder;
     if places.is_empty() {
         let hint = "Give each step a heading: `### Stop the writers`.";
         report.add(Code::NoSteps, front.span.clone(), "there is no step in this runbook", hint);
@@ -168,11 +194,11 @@ fn assemble(
         objectives: front.objectives,
         csf: front.csf.clone(),
         parameters: front.parameters.iter().map(|placed| placed.parameter.clone()).collect(),
-        introduction,
+        introduction: String::new(),
         places: index(&phases),
         phases,
     };
-    Some(Draft { front, runbook, places, complete })
+    Some(Draft { front, runbook, introduction, phases: intros, steps, places, complete })
 }
 
 /// Where each step is. Of two steps with one id, which is an error, the first counts.
@@ -233,29 +259,31 @@ fn stem(name: &str) -> &str {
     file.strip_suffix(".md").or(file.strip_suffix(".markdown")).unwrap_or(file)
 }
 
-struct Builder<'s, 'r> {
-    renderer: Renderer,
+struct Builder<'s, 'r, 'a> {
     lines: LineCounter<'s>,
     report: &'r mut Report,
     places: Vec<StepPlaces>,
+    intros: Vec<Prose<'a>>,
+    steps: Vec<Prose<'a>>,
     complete: bool,
 }
 
-impl<'s, 'r> Builder<'s, 'r> {
+impl<'s, 'r, 'a> Builder<'s, 'r, 'a> {
     fn new(source: &'s str, report: &'r mut Report) -> Self {
         let lines = LineCounter::new(source);
-        Self { renderer: Renderer::new(), lines, report, places: Vec::new(), complete: true }
+        Self { lines, report, places: Vec::new(), intros: Vec::new(), steps: Vec::new(), complete: true }
     }
 
-    fn phase(&mut self, group: Group<'_>) -> Phase {
+    fn phase(&mut self, group: Group<'a>) -> Phase {
+        self.intros.push(Prose { text: group.head.prose, checks: Vec::new() });
         Phase {
-            title: group.head.title.clone(),
-            introduction: self.renderer.html(&group.head.prose),
+            title: group.head.title,
+            introduction: String::new(),
             steps: group.steps.into_iter().map(|section| self.step(section)).collect(),
         }
     }
 
-    fn step(&mut self, section: Section<'_>) -> Step {
+    fn step(&mut self, section: Section<'a>) -> Step {
         let number = self.places.len() + 1;
         let fenced = match &section.block {
             Some(block) => {
@@ -270,13 +298,14 @@ impl<'s, 'r> Builder<'s, 'r> {
             Some(slug(&title)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| format!("step-{number}"));
         let line = self.lines.line(section.span.start);
         self.places.push(StepPlaces { heading: section.span, block: fenced.places });
-        Step {
+        let check = |events: &Vec<Event<'_>>| Check { html: String::new(), text: html::text(events) };
+        let step = Step {
             id: fenced.id.unwrap_or(StepId(slug)),
             title,
             line,
-            html: self.renderer.html(&section.prose),
+            html: String::new(),
             text: html::text(&section.prose),
-            checks: section.checks.iter().map(|check| self.check(check)).collect(),
+            checks: section.checks.iter().map(check).collect(),
             kind: fenced.kind.unwrap_or(StepKind::Manual),
             role: fenced.role,
             approval: fenced.approval,
@@ -285,10 +314,8 @@ impl<'s, 'r> Builder<'s, 'r> {
             expect: fenced.expect,
             on_failure: fenced.on_failure,
             record: fenced.record,
-        }
-    }
-
-    fn check(&self, events: &[Event<'_>]) -> Check {
-        Check { html: self.renderer.html(events), text: html::text(events) }
+        };
+        self.steps.push(Prose { text: section.prose, checks: section.checks });
+        step
     }
 }

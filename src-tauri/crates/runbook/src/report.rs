@@ -7,6 +7,8 @@ use crate::slug;
 
 /// As many diagnostics as anybody reads.
 const SHOWN: usize = 200;
+/// As many findings as get a guess at what was meant: guessing looks at every name there is.
+const GUESSED: usize = 20;
 /// As many as are kept while reading, so that a hostile file can't fill the memory with them.
 const KEPT: usize = 2_000;
 
@@ -41,14 +43,14 @@ impl Report {
         }
     }
 
-    /// The one of `known` that `word` was probably meant to be. Nobody reads the thousandth hint, so it isn't
-    /// looked for: that keeps a file full of mistakes quick.
+    /// The one of `known` that `word` was probably meant to be. Only the first findings get a guess:
+    /// that keeps a file full of mistakes quick.
     pub(crate) fn nearest<'k>(
         &self,
         word: &str,
         known: impl IntoIterator<Item = &'k str>,
     ) -> Option<&'k str> {
-        if self.found.len() < SHOWN { slug::nearest(word, known) } else { None }
+        if self.found.len() < GUESSED { slug::nearest(word, known) } else { None }
     }
 
     /// Everything found, by position, at most [`SHOWN`] and one that says how many more there are.

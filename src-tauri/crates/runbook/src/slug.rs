@@ -29,16 +29,14 @@ pub(crate) fn slug(heading: &str) -> String {
 
 /// The one of `known` that `word` was probably meant to be.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > 64 {
-        return None;
-    }
-    let close = word.chars().count() / 3 + 1;
+    let length = word.chars().count();
+    let close = (length / 3 + 1).min(length.saturating_sub(1));
     known
         .into_iter()
-        .filter(|other| other.len() <= 80)
+        .filter(|other| other.len() <= 80 && other.chars().count().abs_diff(length) <= close)
         .map(|other| (distance(word, other), other))
         .filter(|(distance, _)| *distance <= close)
-        .min_by_key(|(distance, _)| *distance)
+        .min()
         .map(|(_, other)| other)
 }
 
@@ -87,6 +85,8 @@ mod tests {
         assert_eq!(nearest("expects", known), Some("expect"));
         assert_eq!(nearest("aproval", known), Some("approval"));
         assert_eq!(nearest("bucket", known), None);
+        assert_eq!(nearest("a", ["b"]), None);
+        assert_eq!(nearest("step-9", ["step-3", "step-1"]), Some("step-1"));
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -58,9 +58,7 @@ pub enum TemplateError {
     #[error("a `${{` is not closed")]
     Unclosed,
     /// Something between the braces that is none of the three.
-    #[error(
-        "`${{{0}}}` is no reference; write a parameter's name, `env.` and a path, or `steps.` with an id and an output"
-    )]
+    #[error("`${{{0}}}` is no reference")]
     Reference(String),
 }
 

@@ -9,7 +9,7 @@ use crate::model::{Approval, Step, StepKind};
 use crate::parse::Draft;
 use crate::report::Report;
 
-pub(super) fn check(draft: &Draft, report: &mut Report) {
+pub(super) fn check(draft: &Draft<'_>, report: &mut Report) {
     let steps: Vec<&Step> = draft.runbook.steps().collect();
     let called = |step: &Step| match &step.kind {
         StepKind::Action { action, .. } => Some(action.clone()),

@@ -10,7 +10,7 @@ use crate::parse::{Draft, StepPlaces};
 use crate::report::Report;
 use crate::value;
 
-pub(super) fn check(draft: &Draft, report: &mut Report) {
+pub(super) fn check(draft: &Draft<'_>, report: &mut Report) {
     let steps: Vec<&Step> = draft.runbook.steps().collect();
     let mut index: HashMap<&StepId, usize> = HashMap::new();
     for (at, step) in steps.iter().enumerate() {
@@ -36,7 +36,12 @@ pub(super) fn check(draft: &Draft, report: &mut Report) {
             match index.get(goto) {
                 Some(target) if *target > at => targets.push(*target),
                 Some(_) => {
-                    let message = format!("{} leads back to {goto}", step.id);
+                    let back = if *goto == step.id {
+                        "itself".to_owned()
+                    } else {
+                        format!("the earlier step {goto}")
+                    };
+                    let message = format!("the step {} leads back to {back}", step.id);
                     let hint = "A run only goes forward, so that it ends. Lead to a later step.";
                     report.add(Code::Cycle, span, message, hint);
                     good = false;
@@ -74,7 +79,7 @@ fn gotos<'a>(step: &'a Step, places: &StepPlaces) -> Vec<(&'a StepId, Range<usiz
     gotos
 }
 
-fn unreachable(draft: &Draft, steps: &[&Step], ways: &[Vec<usize>], report: &mut Report) {
+fn unreachable(draft: &Draft<'_>, steps: &[&Step], ways: &[Vec<usize>], report: &mut Report) {
     let mut reached = vec![false; steps.len() + 1];
     reached[..1].fill(true);
     for (at, (step, targets)) in steps.iter().zip(ways).enumerate() {
@@ -96,7 +101,7 @@ fn unreachable(draft: &Draft, steps: &[&Step], ways: &[Vec<usize>], report: &mut
 }
 
 /// The longest way through the runbook, when nothing fails, against the objective.
-fn over_rto(draft: &Draft, steps: &[&Step], index: &HashMap<&StepId, usize>, report: &mut Report) {
+fn over_rto(draft: &Draft<'_>, steps: &[&Step], index: &HashMap<&StepId, usize>, report: &mut Report) {
     let Some(rto) = draft.runbook.objectives.rto else { return };
     let mut left = vec![Duration::ZERO; steps.len() + 1];
     for (at, step) in steps.iter().enumerate().rev() {

@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::parse::Draft;
 use crate::report::Report;
 
-pub(super) fn check(draft: &Draft, today: Option<Date>, report: &mut Report) {
+pub(super) fn check(draft: &Draft<'_>, today: Option<Date>, report: &mut Report) {
     let front = &draft.front;
     let mut missing = |code, message: &str, hint: &str| report.add(code, front.span.clone(), message, hint);
     if front.owner.is_none() {

@@ -12,7 +12,7 @@ use crate::parse::Draft;
 use crate::report::Report;
 
 /// Holds a runbook to every rule but those about secrets, which need only its text.
-pub(crate) fn check(draft: &Draft, today: Option<Date>, report: &mut Report) {
+pub(crate) fn check(draft: &Draft<'_>, today: Option<Date>, report: &mut Report) {
     metadata::check(draft, today, report);
     if draft.complete {
         reference::check(draft, report);

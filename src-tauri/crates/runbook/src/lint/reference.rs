@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::template::{Part, Reference, Template};
 use crate::value::{self, ValueError};
 
-pub(super) fn check(draft: &Draft, report: &mut Report) {
+pub(super) fn check(draft: &Draft<'_>, report: &mut Report) {
     let mut scope = Scope { parameters: HashMap::new(), outputs: HashMap::new(), done: 0 };
     for placed in &draft.front.parameters {
         default(&placed.parameter, &placed.default, report);
@@ -198,7 +198,7 @@ fn literal_fits(text: &str, span: &Range<usize>, into: &Slot<'_>, report: &mut R
     };
     let hint = match into.kind {
         ParamKind::Choice => format!("Write one of: {}.", into.choices.join(", ")),
-        kind => format!("Write {}.", value::wanted(kind)),
+        kind => format!("Correct it, or refer to something of type {}.", kind.word()),
     };
     report.add(code, span.clone(), format!("{}: {error}", into.what), hint);
 }
@@ -311,7 +311,7 @@ fn kind_of_path(path: &str) -> ParamKind {
 }
 
 /// The first AWS region in a text that is not in the United States, GovCloud and its like included.
-fn foreign_region(text: &str) -> Option<&str> {
+fn foreign_region(text: &str) -> Option<String> {
     const AREAS: [&str; 14] =
         ["af", "ap", "ca", "cn", "eu", "eusc", "gov", "il", "iso", "isob", "me", "mx", "sa", "us"];
     const DIRECTIONS: [&str; 10] = [
@@ -326,17 +326,18 @@ fn foreign_region(text: &str) -> Option<&str> {
         "southwest",
         "de",
     ];
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|word| {
+    let outside = |window: &[&str]| match window {
+        [area, direction, number] => {
+            let digit = number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit());
+            let named = AREAS.contains(area) && DIRECTIONS.contains(direction) && digit;
+            named && !US_REGIONS.contains(&window.join("-").as_str())
+        }
+        _ => false,
+    };
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find_map(|word| {
         let parts: Vec<&str> = word.split('-').collect();
-        parts.windows(3).any(|window| match window {
-            [area, direction, number] => {
-                AREAS.contains(area)
-                    && DIRECTIONS.contains(direction)
-                    && number.len() == 1
-                    && number.bytes().all(|byte| byte.is_ascii_digit())
-                    && !US_REGIONS.contains(&window.join("-").as_str())
-            }
-            _ => false,
-        })
+        let at = parts.windows(3).position(outside)?;
+        let from = if parts.get(at).is_some_and(|area| *area == "gov") { at.saturating_sub(1) } else { at };
+        Some(parts.get(from..at + 3)?.join("-"))
     })
 }

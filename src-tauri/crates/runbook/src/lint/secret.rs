@@ -23,10 +23,15 @@ fn find(line: &str) -> Option<(&'static str, Range<usize>)> {
     if let Some(at) = line.find("-----BEGIN ").filter(|at| line[*at..].contains("PRIVATE KEY-----")) {
         return Some(("a private key", at..line.trim_end().len()));
     }
-    words(line)
-        .find_map(|(at, word)| known_form(word).map(|what| (what, at..at + word.len())))
-        .or_else(|| password_in_url(line))
-        .or_else(|| assignment(line))
+    let long = line.split_ascii_whitespace().any(|word| word.len() >= SHORTEST_KNOWN);
+    long.then(|| known_word(line)).flatten().or_else(|| password_in_url(line)).or_else(|| assignment(line))
+}
+
+/// The length of the shortest word that is a secret by its form alone.
+const SHORTEST_KNOWN: usize = 20;
+
+fn known_word(line: &str) -> Option<(&'static str, Range<usize>)> {
+    words(line).find_map(|(at, word)| known_form(word).map(|what| (what, at..at + word.len())))
 }
 
 /// The words of a line: what stands between blanks, quotes, brackets and signs of assignment.
@@ -41,7 +46,10 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
 fn known_form(word: &str) -> Option<&'static str> {
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
-    if word.len() == 20 && (word.starts_with("AKIA") || word.starts_with("ASIA")) && word.chars().all(plain) {
+    if word.len() == SHORTEST_KNOWN
+        && (word.starts_with("AKIA") || word.starts_with("ASIA"))
+        && word.chars().all(plain)
+    {
         return Some("an AWS access key");
     }
     let key_like = word.len() == 40
@@ -54,7 +62,8 @@ fn known_form(word: &str) -> Option<&'static str> {
         return Some("what looks like an AWS secret key");
     }
     let token = ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "eyJhbGciOi"];
-    (word.len() >= 20 && token.iter().any(|prefix| word.starts_with(prefix))).then_some("an access token")
+    (word.len() >= SHORTEST_KNOWN && token.iter().any(|prefix| word.starts_with(prefix)))
+        .then_some("an access token")
 }
 
 /// `scheme://user:password@host`
