@@ -6,6 +6,7 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser
 
 use crate::diagnostic::Code;
 use crate::report::Report;
+use crate::section::Section;
 use crate::yaml::Excerpt;
 
 /// As deep as lists, quotes and emphasis may be nested.
@@ -13,36 +14,6 @@ const DEPTH: usize = 32;
 
 /// The most that may stand under one heading, in bytes. It bounds what the HTML of a step can cost.
 const SECTION_BYTES: usize = 64 * 1024;
-
-/// What stands under one heading, or before the first one.
-#[derive(Debug, Default)]
-pub(crate) struct Section<'a> {
-    /// 1 for `#`, 2 for `##`, 3 for `###`; 0 for what stands before the first of them.
-    pub(crate) level: u8,
-    /// The heading as plain text.
-    pub(crate) title: String,
-    /// Where the heading stands.
-    pub(crate) span: Range<usize>,
-    /// The prose.
-    pub(crate) prose: Vec<Event<'a>>,
-    /// The task items.
-    pub(crate) checks: Vec<Vec<Event<'a>>>,
-    /// The `yaml step` block.
-    pub(crate) block: Option<Block>,
-}
-
-/// A `yaml step` block.
-#[derive(Debug, Default)]
-pub(crate) struct Block {
-    pub(crate) excerpt: Excerpt,
-}
-
-impl Section<'_> {
-    /// Whether it asks for something to be done.
-    pub(crate) fn has_work(&self) -> bool {
-        !self.checks.is_empty() || self.block.is_some()
-    }
-}
 
 /// Reads the sections of `source` from the byte `from` on. `None` when it is nested too deeply to go on.
 pub(crate) fn read<'a>(source: &'a str, from: usize, report: &mut Report) -> Option<Vec<Section<'a>>> {
@@ -67,7 +38,7 @@ pub(crate) fn read<'a>(source: &'a str, from: usize, report: &mut Report) -> Opt
         }
     }
     too_long(&outline.sections, source.len(), outline.report);
-    outline.sections.iter_mut().for_each(tidy);
+    outline.sections.iter_mut().for_each(Section::tidy);
     Some(outline.sections)
 }
 
@@ -220,7 +191,7 @@ impl<'a> Outline<'a, '_> {
             }
             Some(What::Block) => {
                 if let (Event::Text(text), Some(block)) = (event, &mut section.block) {
-                    block.excerpt.push(&text, span.start);
+                    block.push(&text, span.start);
                 }
             }
             _ => section.prose.push(event),
@@ -272,7 +243,7 @@ impl<'a> Outline<'a, '_> {
             self.report.add(Code::SecondBlock, line, "this step already has a block", hint);
             return What::Nothing;
         }
-        section.block = Some(Block::default());
+        section.block = Some(Excerpt::default());
         What::Block
     }
 
@@ -308,40 +279,6 @@ fn first_line(source: &str, span: &Range<usize>) -> Range<usize> {
     span.start..span.start + line.len()
 }
 
-/// Drops the lists that are empty now that their tasks are taken out.
-fn tidy(section: &mut Section<'_>) {
-    section.title = section.title.split_whitespace().collect::<Vec<_>>().join(" ");
-    drop_empty_lists(&mut section.prose);
-    for check in &mut section.checks {
-        drop_empty_lists(check);
-        unwrap_paragraph(check);
-    }
-}
-
-/// A check that is one paragraph needs none.
-fn unwrap_paragraph(events: &mut Vec<Event<'_>>) {
-    let begun = |event: &&Event<'_>| matches!(event, Event::Start(Tag::Paragraph));
-    let ends = matches!(events.last(), Some(Event::End(TagEnd::Paragraph)));
-    if ends && events.first().is_some_and(|first| begun(&first)) && events.iter().filter(begun).count() == 1 {
-        events.pop();
-        events.remove(0);
-    }
-}
-
-fn drop_empty_lists(events: &mut Vec<Event<'_>>) {
-    let mut kept: Vec<Event<'_>> = Vec::with_capacity(events.len());
-    for event in std::mem::take(events) {
-        if matches!(event, Event::End(TagEnd::List(_)))
-            && matches!(kept.last(), Some(Event::Start(Tag::List(_))))
-        {
-            kept.pop();
-        } else {
-            kept.push(event);
-        }
-    }
-    *events = kept;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,7 +302,7 @@ mod tests {
         let checks: Vec<_> = step.checks.iter().map(|check| html::text(check)).collect();
         assert_eq!(checks, ["a", "b"]);
         assert_eq!(html::text(&step.prose), "Do it.\nc\nls\nno");
-        assert_eq!(step.block.as_ref().map(|block| block.excerpt.text.as_str()), Some("id: x\n"));
+        assert_eq!(step.block.as_ref().map(|block| block.text.as_str()), Some("id: x\n"));
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::front_matter::{self, FrontMatter};
 use crate::html::{self, Renderer};
 use crate::lint;
 use crate::model::{Check, Phase, Runbook, Step, StepId, StepKind};
-use crate::outline::{self, Section};
+use crate::outline;
 use crate::report::{LineCounter, Report};
+use crate::section::Section;
 use crate::slug::slug;
 use crate::step_block::{self, Fenced, Places};
 

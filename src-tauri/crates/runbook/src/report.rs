@@ -56,7 +56,7 @@ impl Report {
     /// Everything found, by position, at most [`SHOWN`] and one that says how many more there are.
     pub(crate) fn finish(mut self, source: &str, file: &str, strict: bool) -> Vec<Diagnostic> {
         self.hide_secrets(source);
-        self.found.sort_by(|a, b| (a.span.start, a.code).cmp(&(b.span.start, b.code)));
+        self.found.sort_by_key(|found| (found.span.start, found.code));
         let more = self.found.len().saturating_sub(SHOWN) + self.dropped;
         // An error beyond the last one shown must still be one, so errors go first when there are too many.
         if more > 0 {

@@ -7,10 +7,9 @@ use std::time::Duration;
 use crate::diagnostic::Code;
 use crate::fields::{self, Fields};
 use crate::model::{Approval, Choice, OnFailure, RecordKind, Role, StepId, StepKind, WaitFor};
-use crate::outline::Block;
 use crate::report::Report;
 use crate::slug::is_id;
-use crate::yaml::{self, Value};
+use crate::yaml::{self, Excerpt, Value};
 
 /// Every key of a block.
 const KEYS: [&str; 13] = [
@@ -58,9 +57,9 @@ impl Places {
 }
 
 /// Reads a block; `None` when it is not YAML. A value that can't be read is reported, and left out.
-pub(crate) fn read(block: &Block, report: &mut Report) -> Option<Fenced> {
+pub(crate) fn read(block: &Excerpt, report: &mut Report) -> Option<Fenced> {
     let mut fenced = Fenced::default();
-    let node = yaml::read(&block.excerpt, report)?;
+    let node = yaml::read(block, report)?;
     let mut fields = Fields::new(&node, "a step block", report)?;
     fields.known(&KEYS);
     for entry in fields.entries {

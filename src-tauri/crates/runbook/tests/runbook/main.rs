@@ -1,8 +1,12 @@
 //! Behaviour of the whole crate, in one binary.
 
+#[cfg(test)]
 mod format;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod rules;
+#[cfg(test)]
 mod shipped;
 
 use jiff::civil::Date;
