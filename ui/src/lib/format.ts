@@ -38,6 +38,9 @@ export function local(at: string | number): string {
   return here === day(date.getTime()) ? `${time} local` : `${here} ${time} local`;
 }
 
+/** `22:14:07 local`, for where the day doesn't matter. */
+export const localClock = (at: string | number) => local(at).slice(-14);
+
 /** `00:42:10`; more than 99 hours are written out. */
 export function hms(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

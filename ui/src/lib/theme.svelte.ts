@@ -4,10 +4,10 @@ import { store, stored } from './drafts.svelte';
 export type Choice = 'auto' | 'light' | 'dark' | 'night';
 
 export const CHOICES: { choice: Choice; word: string }[] = [
-  { choice: 'auto', word: 'As the system' },
+  { choice: 'auto', word: 'System theme' },
   { choice: 'light', word: 'Light' },
   { choice: 'dark', word: 'Dark' },
-  { choice: 'night', word: 'Night, dim' },
+  { choice: 'night', word: 'Dim, for the night' },
 ];
 
 const KEY = 'lifeboat.theme';

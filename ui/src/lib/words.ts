@@ -64,7 +64,7 @@ const ACTION: Record<string, Partial<ActionWords>> = {
   'photos.survey': { read: 'Survey the photos' },
   'photos.verify': { read: 'Verify the photos' },
   'photos.reconcile': { read: 'Reconcile the photos' },
-  'photos.restore': { plan: 'Plan the restore', approve: 'Approve and restore the photos' },
+  'photos.restore': { plan: 'Plan the restore', approve: 'Approve and restore' },
   'database.survey': { read: 'Survey the database' },
   'database.verify': { read: 'Verify the database' },
   'database.restore': { plan: 'Plan the restore', approve: 'Approve and restore the database' },
@@ -104,7 +104,7 @@ export function moveLabel(move: Move, step: StepDetail, last: boolean): string {
     case 'apply_again':
       return 'Go on with the approved plan';
     case 'check_again':
-      return 'Check again what was done';
+      return 'Check again';
     case 'decide':
       return 'Choose this';
     case 'start_wait':
