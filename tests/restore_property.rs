@@ -28,9 +28,6 @@ const KEYS: [&str; 9] = [
 ];
 const PREFIX: &str = "p/";
 const START: i64 = 1_790_000_000;
-/// Whether the port tells descriptions (`PhotoStore::described`). While it doesn't, photos of the same bytes can't be
-/// told apart by anything else, so none are made.
-const DESCRIBED: bool = false;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -137,8 +134,7 @@ fn play(range: &Range, clock: &AtomicI64, story: &Story) -> BTreeMap<i64, Bucket
         }
         match op {
             Op::Put { key, bytes, kind } => {
-                let kind = if DESCRIBED { *kind } else { bytes % 4 };
-                store.put(name, KEYS[*key], put(*bytes, kind), &Conditions::default()).unwrap();
+                store.put(name, KEYS[*key], put(*bytes, *kind), &Conditions::default()).unwrap();
             }
             Op::Delete { key } => {
                 store.delete(name, KEYS[*key], None, &Conditions::default()).unwrap();
@@ -290,8 +286,10 @@ async fn check(story: Story) {
             continue;
         }
         let survives = |e: &Snapshot| {
-            was.is_some_and(|entries| entries.iter().any(|w| w.version == e.version && w.etag == e.etag))
-                && was.is_some_and(|entries| entries.iter().any(|w| w.last_modified == e.last_modified))
+            let same = |w: &Snapshot| {
+                (&w.version, &w.etag, w.last_modified) == (&e.version, &e.etag, e.last_modified)
+            };
+            was.is_some_and(|entries| entries.iter().any(same))
         };
         // What was overwritten or deleted without versioning is gone for good; the plan can only say so.
         if then.and_then(|entries| entries.first()).is_some_and(|entry| !survives(entry)) {

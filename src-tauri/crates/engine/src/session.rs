@@ -117,6 +117,11 @@ impl Engine {
         if *session.run().state() == State::Active {
             session.record(actor, &[Event::Resumed])?;
         }
+        // A journal that was cut just before its last entry: every step is done, and only the end is missing.
+        let run = session.run();
+        if *run.state() == State::Active && run.current().is_none() {
+            session.record(LIFEBOAT, &[Event::RunFinished])?;
+        }
         Ok(session)
     }
 
@@ -224,6 +229,11 @@ impl Session {
     fn breaks(&self, why: &impl ToString) {
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         broken.get_or_insert_with(|| why.to_string());
+    }
+
+    /// Whether what happened could not be written down, so that nothing goes on until the run is opened again.
+    pub fn is_broken(&self) -> bool {
+        self.sound().is_err()
     }
 
     fn sound(&self) -> Result<(), EngineError> {
