@@ -191,12 +191,7 @@ impl PhotoStore for SmallPages {
         self.photos.digest(bucket, key, version).await
     }
 
-    async fn described(
-        &self,
-        bucket: &str,
-        key: &str,
-        version: &VersionId,
-    ) -> Result<Option<String>, PortError> {
+    async fn described(&self, bucket: &str, key: &str, version: &VersionId) -> Result<String, PortError> {
         self.photos.described(bucket, key, version).await
     }
 }

@@ -67,15 +67,7 @@ pub trait PhotoStore: Send + Sync {
     async fn digest(&self, bucket: &str, key: &str, version: &VersionId) -> Result<ContentDigest, PortError>;
 
     /// A digest of what a version says of itself besides its content: content type and the like, metadata, tags.
-    /// `None` when that can't be told, or the credentials may not ask; then only contents are compared.
-    async fn described(
-        &self,
-        _bucket: &str,
-        _key: &str,
-        _version: &VersionId,
-    ) -> Result<Option<String>, PortError> {
-        Ok(None)
-    }
+    async fn described(&self, bucket: &str, key: &str, version: &VersionId) -> Result<String, PortError>;
 }
 
 /// How a bucket is protected.

@@ -29,6 +29,7 @@
 
 mod connect;
 mod credentials;
+mod description;
 mod encoding;
 pub mod environments;
 mod errors;

@@ -154,8 +154,7 @@ impl PhotoStore for Photos {
                 }
             };
             if whole {
-                let sha256 = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-                return Ok(ContentDigest { sha256, bytes });
+                return Ok(ContentDigest { sha256: hex(&sha.finalize()), bytes });
             }
             if tries == DOWNLOADS {
                 let fault = Fault { trouble: Some(Trouble::Broken), request_id, ..Fault::default() };
@@ -163,6 +162,10 @@ impl PhotoStore for Photos {
             }
             tries += 1;
         }
+    }
+
+    async fn described(&self, bucket: &str, key: &str, version: &VersionId) -> Result<String, PortError> {
+        self.description(bucket, key, version).await
     }
 }
 
@@ -223,6 +226,11 @@ fn motos_versioning(response: &HttpResponse) -> Option<Option<BucketVersioningSt
     let (_, inside) = body.split_once("<GetBucketVersioningResponse")?;
     let status = inside.split_once("<Status>").and_then(|(_, rest)| rest.split('<').next());
     (response.status().as_u16() == 200).then(|| status.map(BucketVersioningStatus::from))
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A key for an error's target.

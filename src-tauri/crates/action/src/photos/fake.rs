@@ -299,15 +299,10 @@ impl PhotoStore for Fake {
         Ok(ContentDigest { sha256: sha256(content), bytes: content.len() as u64 })
     }
 
-    async fn described(
-        &self,
-        _bucket: &str,
-        key: &str,
-        version: &VersionId,
-    ) -> Result<Option<String>, PortError> {
+    async fn described(&self, _bucket: &str, key: &str, version: &VersionId) -> Result<String, PortError> {
         let state = self.state();
         let entry = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == version.0));
-        Ok(entry.map(|e| e.described.clone()))
+        entry.map(|e| e.described.clone()).ok_or_else(|| error(PortErrorKind::NotFound, "get", key))
     }
 }
 

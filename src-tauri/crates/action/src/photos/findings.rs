@@ -156,9 +156,7 @@ impl<'a> Ground<'a> {
 
     /// Whether content type, metadata and tags are the same, as far as the credentials may ask.
     async fn same_description(&self, key: &str, a: &VersionId, b: &VersionId) -> Result<bool, PortError> {
-        let read = async |version| {
-            told(self.store.described(&self.target.bucket, key, version).await).map(Option::flatten)
-        };
+        let read = async |version| told(self.store.described(&self.target.bucket, key, version).await);
         match (read(a).await?, read(b).await?) {
             (Some(a), Some(b)) => Ok(a == b),
             _ => Ok(true),

@@ -147,7 +147,7 @@ async fn check(setting: Setting) {
 
     for (key, operation) in &setting.faults {
         let name = format!("{} {}", ["copy", "mark", "head"][*operation], KEYS[*key]);
-        world.fake.state().faults.insert(name, vec![PortErrorKind::Unavailable; 2]);
+        world.fake.state().faults.insert(name, vec![PortErrorKind::Unavailable]);
     }
     let outcome = world.apply(&plan).await.0.unwrap();
     world.fake.state().faults.clear();
