@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use action::{Action, Effect, ParamError, ParamKind, Verdict};
+use action::{Action, Effect, ParamError, ParamKind};
 use jiff::Timestamp;
 use runbook::{Approval, OnFailure, RecordKind, Step, StepId, StepKind, WaitFor};
 
@@ -77,10 +77,8 @@ pub enum Rejection {
         /// What waits, in short.
         waiting: String,
     },
-    /// The same person can't do both.
-    #[error(
-        "this plan must be approved by someone other than the operator, {0}; ask a second person and give their name"
-    )]
+    /// The same person can't do both: run the runbook or ask for the plan, and approve it.
+    #[error("this plan must be approved by someone other than {0}; ask a second person and give their name")]
     SamePerson(String),
     /// A name is missing.
     #[error("say who you are: every entry of the journal names a person")]
@@ -250,7 +248,11 @@ fn tick(run: &Run, id: &StepId, check: usize, on: bool) -> Result<Vec<Event>, Re
     let step = run.at(id)?;
     let Some(item) = step.checks.get(check) else {
         let checks = step.checks.len();
-        return Err(Rejection::NoSuchCheck { step: step.title.clone(), check: check + 1, checks });
+        return Err(Rejection::NoSuchCheck {
+            step: step.title.clone(),
+            check: check.saturating_add(1),
+            checks,
+        });
     };
     let (step, text) = (id.clone(), item.text.clone());
     Ok(match (run.step(id).ticks.contains_key(&check), on) {
@@ -348,7 +350,7 @@ fn later(now: Timestamp, length: Duration) -> Timestamp {
     now.checked_add(length).unwrap_or(Timestamp::MAX)
 }
 
-/// The action of a step with its parameters, checked, and whether it changes anything.
+/// The action of a step with its parameters, checked.
 fn action(
     run: &Run,
     step: &Step,
@@ -369,7 +371,7 @@ fn action(
 
 fn read(run: &Run, id: &StepId) -> Result<Vec<Event>, Rejection> {
     let step = run.at(id)?;
-    if step.effect() != Some(Effect::Reads) {
+    if step.effect().is_some_and(|effect| effect != Effect::Reads) {
         return Err(not_now(step, "just be run", "it changes things: plan it first"));
     }
     let (action, params) = action(run, step, &BTreeMap::new())?;
@@ -402,9 +404,12 @@ fn approve(run: &Run, id: &StepId, digest: &Digest, by: &str) -> Result<Vec<Even
     let step = run.at(id)?;
     waiting(run, id, digest)?;
     let by = said(by).ok_or(Rejection::NoName)?;
-    let operator = &run.start().operator;
-    if second_person(step) && by.to_lowercase() == operator.trim().to_lowercase() {
-        return Err(Rejection::SamePerson(operator.clone()));
+    // After a change of shift the one who asked for the plan isn't the one who began the run.
+    let mut first_persons =
+        [Some(&run.start().operator), run.step(id).planner.as_ref()].into_iter().flatten();
+    let same = first_persons.find(|person| person.trim().to_lowercase() == by.to_lowercase());
+    if let Some(person) = same.filter(|_| second_person(step)) {
+        return Err(Rejection::SamePerson(person.clone()));
     }
     let (step, digest) = (id.clone(), digest.clone());
     Ok(vec![
@@ -418,10 +423,10 @@ pub fn second_person(step: &Step) -> bool {
     step.approval == Some(Approval::Approver) || step.effect() == Some(Effect::Destroys)
 }
 
-/// The plan that may be sent again as it was approved.
+/// The plan that was approved and whose work isn't known to be done.
 pub(crate) fn again(work: &Work) -> Option<&Applied> {
     match work {
-        Work::InDoubt { applied, found, problem } if found.is_some() || problem.is_some() => Some(applied),
+        Work::InDoubt { applied, .. } => Some(applied),
         Work::Failed { applied, stage: Stage::Apply | Stage::Verify, .. } => applied.as_ref(),
         _ => None,
     }
@@ -457,15 +462,15 @@ fn follow_failure(run: &Run, id: &StepId) -> Result<Vec<Event>, Rejection> {
     let OnFailure::GoTo(goto) = &step.on_failure else {
         return Err(not_now(step, "go on elsewhere", "the runbook says to stop when it fails"));
     };
-    let failed = match &run.step(id).work {
-        Work::Failed { .. } => true,
-        Work::InDoubt { found: Some(found), .. } => found.verdict == Verdict::Failed,
-        _ => action_of(step).is_none(),
-    };
-    if !failed {
+    if !may_have_failed(run, step) {
         return Err(not_now(step, "go on elsewhere", "it has not failed"));
     }
     Ok(vec![Event::FailureFollowed { step: id.clone(), goto: goto.clone() }])
+}
+
+/// Whether a person may say that a step has failed: an action must have, or nobody can tell how far it got.
+pub(crate) fn may_have_failed(run: &Run, step: &Step) -> bool {
+    !step.is_action() || matches!(run.step(&step.id).work, Work::Failed { .. } | Work::InDoubt { .. })
 }
 
 fn not_now(step: &Step, asked: &'static str, why: &'static str) -> Rejection {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use runbook::StepId;
 
 use crate::state::{Applied, Stage, StepRun, StepState, Tick, Wait, Work};
-use crate::{Attachment, Digest, Event, FORMAT, Recorded, Run, RunId, State};
+use crate::{Attachment, Digest, Event, FORMAT, Problem, Recorded, Run, RunId, State};
 use action::{Outcome, Verdict};
 
 /// Why a journal's entries aren't a run.
@@ -43,7 +43,7 @@ pub enum FoldError {
     Runbook {
         /// The run.
         run: RunId,
-        /// The first diagnostic.
+        /// The first error in it.
         why: String,
         /// Who wrote it.
         lifeboat: String,
@@ -76,7 +76,8 @@ impl Run {
         // Reviews that have gone stale since don't matter.
         let parsed = runbook::parse(&start.source, &start.runbook);
         let Some(runbook) = parsed.runbook.map(Arc::new) else {
-            let why = parsed.diagnostics.first().map(|d| d.message.clone()).unwrap_or_default();
+            let error = parsed.diagnostics.into_iter().find(|d| d.is_error());
+            let why = error.map(|d| d.message).unwrap_or_default();
             return Err(FoldError::Runbook { run: id, why, lifeboat: start.lifeboat });
         };
         let current = runbook.steps().next().map(|step| step.id.clone());
@@ -142,41 +143,49 @@ impl Run {
                 self.of(&step).work = judged(at, Stage::Read, None, outcome, None);
             }
             Event::ReadFailed { step, problem } => {
-                self.of(&step).work = failed(at, Stage::Read, None, problem);
+                self.of(&step).work = failed(at, Stage::Read, None, problem, None);
             }
-            Event::PlanStarted { step, params, .. } => self.set(&step, params, Work::Planning { since: at }),
+            Event::PlanStarted { step, params, .. } => {
+                self.of(&step).planner = Some(actor);
+                self.set(&step, params, Work::Planning { since: at });
+            }
             Event::PlanReady { step, plan, summary } => {
                 let digest = plan.digest.clone();
                 self.keep(&step, "plan", plan);
                 self.of(&step).work = Work::Planned { at, digest, summary };
             }
             Event::PlanFailed { step, problem } => {
-                self.of(&step).work = failed(at, Stage::Plan, None, problem);
+                self.of(&step).work = failed(at, Stage::Plan, None, problem, None);
             }
             Event::PlanRefused { step, .. } => self.of(&step).work = Work::Idle,
             Event::PlanApproved { step, digest, by } => self.approved(&step, &digest, at, by),
             Event::ApplyStarted { step, attempt, .. } => self.sent(&step, at, attempt),
             Event::ApplyFinished { step, outcome, evidence, .. } => {
                 self.keep(&step, "what was done", evidence);
-                self.applied(&step, Some(outcome));
+                self.applied(&step, outcome);
             }
             Event::ApplyFailed { step, problem, evidence, .. } => {
                 self.keep(&step, "what was done", evidence);
                 let of = self.of(&step);
                 let applied = of.work.applied().cloned();
-                of.work = failed(at, Stage::Apply, applied, problem);
+                of.work = failed(at, Stage::Apply, applied, problem, None);
             }
-            Event::VerifyStarted { step, .. } => self.applied(&step, None),
+            Event::VerifyStarted { step, .. } => self.looked_at_again(&step),
             Event::VerifyFinished { step, outcome, evidence, .. } => {
                 self.keep(&step, "what was found", evidence);
                 self.verified(&step, at, outcome);
             }
             Event::VerifyFailed { step, problem, .. } => {
                 let of = self.of(&step);
-                match &mut of.work {
-                    Work::InDoubt { problem: why, .. } => *why = Some(problem),
-                    work => *work = failed(at, Stage::Verify, work.applied().cloned(), problem),
-                }
+                of.work = match std::mem::take(&mut of.work) {
+                    Work::InDoubt { applied, found, .. } => {
+                        Work::InDoubt { applied, found, problem: Some(problem) }
+                    }
+                    Work::Verifying { applied, outcome } => {
+                        failed(at, Stage::Verify, Some(applied), problem, outcome)
+                    }
+                    work => failed(at, Stage::Verify, work.applied().cloned(), problem, None),
+                };
             }
             Event::RunFinished => {
                 self.state = State::Finished(at);
@@ -247,15 +256,21 @@ impl Run {
         }
     }
 
-    fn applied(&mut self, step: &StepId, outcome: Option<Outcome>) {
+    fn applied(&mut self, step: &StepId, outcome: Outcome) {
         let of = self.of(step);
         if let Some(applied) = of.work.applied().cloned() {
-            let before = match std::mem::take(&mut of.work) {
-                Work::Failed { outcome, .. } => outcome,
-                _ => None,
-            };
-            of.work = Work::Verifying { applied, outcome: outcome.map(Box::new).or(before) };
+            of.work = Work::Verifying { applied, outcome: Some(Box::new(outcome)) };
         }
+    }
+
+    /// What is in doubt stays so until somebody has seen how far it got.
+    fn looked_at_again(&mut self, step: &StepId) {
+        let of = self.of(step);
+        of.work = match std::mem::take(&mut of.work) {
+            Work::InDoubt { applied, .. } => Work::InDoubt { applied, found: None, problem: None },
+            Work::Failed { applied: Some(applied), done, .. } => Work::Verifying { applied, outcome: done },
+            work => work,
+        };
     }
 
     /// An action that was in doubt is done if all it wanted is so; otherwise a person has to say what now.
@@ -294,10 +309,16 @@ fn judged(
     let outcome = Box::new(outcome);
     match outcome.verdict {
         Verdict::Passed => Work::Verified { at, outcome, applied: done },
-        Verdict::Failed => Work::Failed { at, stage, applied, problem: None, outcome: Some(outcome) },
+        Verdict::Failed => Work::Failed { at, stage, applied, problem: None, outcome: Some(outcome), done },
     }
 }
 
-fn failed(at: Timestamp, stage: Stage, applied: Option<Applied>, problem: crate::Problem) -> Work {
-    Work::Failed { at, stage, applied, problem: Some(problem), outcome: None }
+fn failed(
+    at: Timestamp,
+    stage: Stage,
+    applied: Option<Applied>,
+    problem: Problem,
+    done: Option<Box<Outcome>>,
+) -> Work {
+    Work::Failed { at, stage, applied, problem: Some(problem), outcome: None, done }
 }

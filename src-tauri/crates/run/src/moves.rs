@@ -4,7 +4,7 @@ use action::Effect;
 use runbook::{OnFailure, Step, StepKind};
 use serde::{Deserialize, Serialize};
 
-use crate::decide::again;
+use crate::decide::{again, may_have_failed};
 use crate::state::{Stage, Work};
 use crate::{Run, State};
 
@@ -62,11 +62,7 @@ impl Run {
             return Moves::default();
         }
         let mut all = self.own_moves(step);
-        let failed = match &self.step(&step.id).work {
-            Work::Failed { .. } | Work::InDoubt { .. } => true,
-            _ => matches!(step.kind, StepKind::Manual),
-        };
-        if failed && matches!(step.on_failure, OnFailure::GoTo(_)) {
+        if may_have_failed(self, step) && matches!(step.on_failure, OnFailure::GoTo(_)) {
             all.push(Move::FollowFailure);
         }
         all.push(Move::Skip);

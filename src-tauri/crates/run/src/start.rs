@@ -62,7 +62,7 @@ pub enum StartError {
         names: Vec<String>,
     },
     /// A parameter that the runbook doesn't have.
-    #[error("the runbook has no parameter {name:?}; it has: {}", known.join(", "))]
+    #[error("the runbook has no parameter {name:?}; it has{}", list(known))]
     Unknown {
         /// Its name.
         name: String,
@@ -85,6 +85,10 @@ pub enum StartError {
         /// When it was declared.
         declared: Timestamp,
     },
+}
+
+fn list(known: &[String]) -> String {
+    if known.is_empty() { " none".to_owned() } else { format!(": {}", known.join(", ")) }
 }
 
 fn runbook_errors(name: &str, diagnostics: &[Diagnostic]) -> String {

@@ -57,6 +57,8 @@ pub struct StepRun {
     pub work: Work,
     /// What its action was last asked with.
     pub params: BTreeMap<String, String>,
+    /// Who last asked for a plan.
+    pub planner: Option<String>,
     /// Plans and evidence so far, oldest first.
     pub attachments: Vec<(&'static str, Attachment)>,
     /// When the run came to stand here.
@@ -152,6 +154,8 @@ pub enum Work {
         problem: Option<Problem>,
         /// What was found or done, as far as it got.
         outcome: Option<Box<Outcome>>,
+        /// What was done before it was verified; `None` when it was not, or that isn't known.
+        done: Option<Box<Outcome>>,
     },
     /// It is done and verified.
     Verified {
@@ -354,6 +358,7 @@ impl StepRun {
         wait: None,
         work: Work::Idle,
         params: BTreeMap::new(),
+        planner: None,
         attachments: Vec::new(),
         reached: None,
         left: None,
