@@ -17,6 +17,7 @@ use tauri::{Emitter, Manager, WindowEvent};
 
 use commands::{library, run};
 use state::App;
+use view::CloseAsked;
 
 /// Guided disaster recovery for the Veonics Portal.
 #[derive(Debug, Parser)]
@@ -25,14 +26,6 @@ struct Cli {
     /// The environment to offer first: a name, or a file.
     #[arg(long)]
     env: Option<String>,
-}
-
-/// What the window is told when closing was asked for while an action works.
-#[derive(Debug, Clone, serde::Serialize)]
-struct CloseAsked {
-    run: String,
-    step: String,
-    effect: Option<action::Effect>,
 }
 
 /// Opens the window and stays until it is closed.
@@ -83,7 +76,9 @@ pub fn run() -> ExitCode {
             let asked = CloseAsked {
                 run: run.id().to_string(),
                 step: step.map(|step| step.title.clone()).unwrap_or_default(),
-                effect: step.and_then(runbook::Step::effect),
+                changes: step
+                    .and_then(runbook::Step::effect)
+                    .is_some_and(|effect| effect != action::Effect::Reads),
             };
             if let Err(why) = window.emit("close-asked", asked) {
                 tracing::warn!(%why, "the window did not hear that it was asked to close");

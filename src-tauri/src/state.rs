@@ -45,7 +45,9 @@ impl App {
 
     /// A run that is open here and at work right now.
     pub(crate) fn working(&self) -> Option<Run> {
-        self.sessions().values().map(|session| session.run()).find(|run| run.owed().is_some())
+        let sessions = self.sessions();
+        let mut runs = sessions.values().filter(|session| !session.is_broken()).map(|session| session.run());
+        runs.find(|run| run.owed().is_some())
     }
 
     /// What the window is sent of a run.
@@ -53,7 +55,9 @@ impl App {
     /// # Errors
     /// A journal that can't be read.
     pub(crate) fn view(&self, run: &Run) -> Result<RunView, ProblemText> {
-        Ok(RunView::of(run, self.engine.journal().head(run.id())?))
+        let mut view = RunView::of(run, self.engine.journal().head(run.id())?);
+        view.working &= !self.session(run.id()).is_some_and(|session| session.is_broken());
+        Ok(view)
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Arc<Session>>> {

@@ -1,5 +1,5 @@
 /** Every screen and state, by name: how to get there. */
-import { DECISION, LIBRARY, MANUAL, MESSAGE, PROGRESS, RECORD, SUMMARY, WAIT, WORK, form, hostileRun, longRun, restoring, runAt } from './fixtures';
+import { DECISION, LIBRARY, MANUAL, MESSAGE, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, form, hostileRun, longRun, restoring, runAt } from './fixtures';
 import { type Window, Refusal, open, openRun } from './window';
 
 type Options = NonNullable<Parameters<typeof open>[0]>;
@@ -86,7 +86,7 @@ export const SCREENS: Record<string, Show> = {
   },
   closing: async (options) => {
     const window = await openRun(restoring(WORK.applying), options);
-    await window.send('close-asked', { step: 'Restore the photos', doing: 'bringing photos back, 412 of 1,204' });
+    await window.send('close-asked', { run: RUN, step: 'Restore the photos', changes: true });
     return window;
   },
   export: async (options) => {

@@ -12,7 +12,9 @@ pub use library::{
     CheckedValue, EnvironmentCard, LibraryView, ParameterView, ProblemView, RunCard, RunbookCard,
     ScenarioView, StartForm, StartRequest,
 };
-pub use run::{AttachmentPage, Pair, PhaseView, ProgressView, RunState, RunView, StepRow, TimelineRow};
+pub use run::{
+    AttachmentPage, CloseAsked, Pair, PhaseView, ProgressView, RunState, RunView, StepRow, TimelineRow,
+};
 pub use step::{
     ActionView, AttachmentView, CheckView, MessageView, OptionView, ProblemText, StepDetail, StepKind,
     StepState, WaitView, WorkView,

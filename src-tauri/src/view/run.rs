@@ -166,3 +166,15 @@ pub struct AttachmentPage {
     /// Whether more follow.
     pub more: bool,
 }
+
+/// Closing the window was asked for while an action works.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct CloseAsked {
+    /// The run's id.
+    pub run: String,
+    /// The title of the step that works.
+    pub step: String,
+    /// Whether it changes something, or only reads.
+    pub changes: bool,
+}

@@ -4,6 +4,7 @@ import { listen, type UnlistenFn } from '@tauri-apps/api/event';
 
 import type { AttachmentPage } from './types/AttachmentPage';
 import type { CheckedValue } from './types/CheckedValue';
+import type { CloseAsked } from './types/CloseAsked';
 import type { Command } from './types/Command';
 import type { LibraryView } from './types/LibraryView';
 import type { ProblemText } from './types/ProblemText';
@@ -15,12 +16,6 @@ import type { StepDetail } from './types/StepDetail';
 import type { TimelineRow } from './types/TimelineRow';
 
 export type ExportFormat = 'md' | 'csv' | 'jsonl';
-
-/** What the window is told when closing was asked while an action works. */
-export interface CloseAsked {
-  step: string;
-  doing: string;
-}
 
 export const library = () => invoke<LibraryView>('library');
 
@@ -44,9 +39,9 @@ export const timeline = (run: string, after: number) => invoke<TimelineRow[]>('t
 export const attachment = (run: string, digest: string, from: number) =>
   invoke<AttachmentPage>('attachment', { run, digest, from });
 
-/** Resolves to where the file went, or to null when the person chose nowhere. */
+/** Resolves to where the file went. */
 export const exportTimeline = (run: string, format: ExportFormat) =>
-  invoke<string | null>('export_timeline', { run, format });
+  invoke<string>('export_timeline', { run, format });
 
 /** Asks the action at work to stop between two items. */
 export const stop = (run: string) => invoke<void>('stop', { run });
@@ -63,6 +58,10 @@ export const onProgress = (hear: (view: ProgressView) => void): Promise<Unlisten
 
 export const onCloseAsked = (hear: (asked: CloseAsked) => void): Promise<UnlistenFn> =>
   listen<CloseAsked>('close-asked', (event) => hear(event.payload));
+
+/** What went wrong in the background. */
+export const onProblem = (hear: (problem: ProblemText) => void): Promise<UnlistenFn> =>
+  listen<ProblemText>('problem', (event) => hear(event.payload));
 
 /** What a rejected promise says, in two parts, whatever it was rejected with. */
 export function problemOf(error: unknown): ProblemText {

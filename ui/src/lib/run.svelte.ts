@@ -1,6 +1,7 @@
 /** The open run, as Rust last sent it. Nothing is folded or worked out here that Rust already did. */
 import { app } from './app.svelte';
 import * as ipc from './ipc';
+import type { CloseAsked } from './types/CloseAsked';
 import type { Command } from './types/Command';
 import type { ProgressView } from './types/ProgressView';
 import type { RunView } from './types/RunView';
@@ -18,7 +19,7 @@ class RunStore {
   sending = $state(false);
   stopping = $state(false);
   /** Closing was asked while an action works. */
-  closeAsked = $state.raw<ipc.CloseAsked | null>(null);
+  closeAsked = $state.raw<CloseAsked | null>(null);
   #closing = false;
   #reading = false;
 
@@ -34,6 +35,7 @@ class RunStore {
         if (progress.run === this.view?.id) this.progress = progress;
       }),
       ipc.onCloseAsked((asked) => (this.closeAsked = asked)),
+      ipc.onProblem((problem) => (app.problem = problem)),
     ]);
   }
 

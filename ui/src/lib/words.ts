@@ -63,14 +63,7 @@ const ACTION: Record<string, Partial<ActionWords>> = {
   'aws.preflight': { read: 'Check the account' },
   'photos.survey': { read: 'Survey the photos' },
   'photos.verify': { read: 'Verify the photos' },
-  'photos.reconcile': { read: 'Reconcile the photos' },
   'photos.restore': { plan: 'Plan the restore', approve: 'Approve and restore' },
-  'database.survey': { read: 'Survey the database' },
-  'database.verify': { read: 'Verify the database' },
-  'database.restore': { plan: 'Plan the restore', approve: 'Approve and restore the database' },
-  'database.cut_over': { plan: 'Plan the cut-over', approve: 'Approve and cut over' },
-  'database.discard': { plan: 'Plan the deletion', approve: 'Approve and delete for good' },
-  'portal.probe': { read: 'Probe the Portal' },
 };
 
 function actionWords(id: string): ActionWords {

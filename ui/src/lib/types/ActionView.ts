@@ -3,4 +3,27 @@ import type { AttachmentView } from "./AttachmentView";
 import type { Pair } from "./Pair";
 import type { WorkView } from "./WorkView";
 
-export type ActionView = { id: string, about: string, params: Array<Pair>, work: WorkView, attachments: Array<AttachmentView>, };
+/**
+ * The action of a step, and how far it is.
+ */
+export type ActionView = { 
+/**
+ * Its id, such as `photos.restore`.
+ */
+id: string, 
+/**
+ * What it does.
+ */
+about: string, 
+/**
+ * Its parameters, filled in as far as they are known.
+ */
+params: Array<Pair>, 
+/**
+ * Where it stands.
+ */
+work: WorkView, 
+/**
+ * Plans and evidence kept so far, newest last.
+ */
+attachments: Array<AttachmentView>, };

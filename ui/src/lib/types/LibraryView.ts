@@ -3,4 +3,31 @@ import type { EnvironmentCard } from "./EnvironmentCard";
 import type { RunCard } from "./RunCard";
 import type { RunbookCard } from "./RunbookCard";
 
-export type LibraryView = { runbooks: Array<RunbookCard>, runs: Array<RunCard>, environments: Array<EnvironmentCard>, home: string, operator: string, environment: string | null, };
+/**
+ * The first screen: runbooks, runs that aren't finished, environments.
+ */
+export type LibraryView = { 
+/**
+ * Runbooks, the ones with errors last.
+ */
+runbooks: Array<RunbookCard>, 
+/**
+ * Runs, newest first, unfinished ones before the rest.
+ */
+runs: Array<RunCard>, 
+/**
+ * Environments, `practice` last.
+ */
+environments: Array<EnvironmentCard>, 
+/**
+ * Where the user's own runbooks, environments and the journal live.
+ */
+home: string, 
+/**
+ * The name last used as operator; empty the first time.
+ */
+operator: string, 
+/**
+ * The environment to offer first.
+ */
+environment: string | null, };

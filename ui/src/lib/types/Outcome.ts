@@ -3,4 +3,31 @@ import type { Example } from "./Example";
 import type { Fact } from "./Fact";
 import type { Verdict } from "./Verdict";
 
-export type Outcome = { verdict: Verdict, headline: string, facts: Array<Fact>, outputs: { [key in string]: string }, notes: Array<string>, examples: Array<Example>, };
+/**
+ * What an action found or did.
+ */
+export type Outcome = { 
+/**
+ * Whether it is what the step wanted. A step is green only with [`Verdict::Passed`].
+ */
+verdict: Verdict, 
+/**
+ * One line for the timeline: `1,204 of 1,204 photos are back`.
+ */
+headline: string, 
+/**
+ * The numbers behind it, in the order to show them.
+ */
+facts: Array<Fact>, 
+/**
+ * Values for later steps, named as in [`crate::OutputSpec`].
+ */
+outputs: { [key in string]: string }, 
+/**
+ * What needs a person's eye, and what to do about it.
+ */
+notes: Array<string>, 
+/**
+ * A few items, failures first.
+ */
+examples: Array<Example>, };

@@ -2,4 +2,43 @@
 import type { Example } from "./Example";
 import type { Fact } from "./Fact";
 
-export type PlanSummary = { headline: string, facts: Array<Fact>, bytes: number, requests: number, notes: Array<string>, warnings: Array<string>, examples: Array<Example>, undecided: number, };
+/**
+ * What a plan would do, for people; the exact items are in the plan's body.
+ *
+ * The body is JSON lines. The first names the action, the format's version and every parameter; each further
+ * line is one item; the last repeats this summary. The plan's digest is the SHA-256 of those bytes.
+ */
+export type PlanSummary = { 
+/**
+ * One line: `1,204 photos come back`.
+ */
+headline: string, 
+/**
+ * The numbers behind it, in the order to show them.
+ */
+facts: Array<Fact>, 
+/**
+ * Bytes that will be copied.
+ */
+bytes: number, 
+/**
+ * Requests that will be sent.
+ */
+requests: number, 
+/**
+ * What will not happen, and what else to know: `Nothing is deleted.`
+ */
+notes: Array<string>, 
+/**
+ * What needs a person's eye before approving.
+ */
+warnings: Array<string>, 
+/**
+ * A few items, chosen to show every kind.
+ */
+examples: Array<Example>, 
+/**
+ * How many keys are undecided, because S3 can't say whether a photo or a deletion came last. They are left
+ * alone unless the plan is made again with `ties:`.
+ */
+undecided: number, };

@@ -2,4 +2,55 @@
 import type { Mode } from "./Mode";
 import type { RunState } from "./RunState";
 
-export type RunCard = { id: string, title: string, mode: Mode | null, environment: string, operator: string, started: string, last: string, state: RunState, at: string | null, done: number, steps: number, problem: string | null, };
+/**
+ * One run of the library.
+ */
+export type RunCard = { 
+/**
+ * The run's id.
+ */
+id: string, 
+/**
+ * Its runbook's title.
+ */
+title: string, 
+/**
+ * Its mode; `None` when it can't be read.
+ */
+mode: Mode | null, 
+/**
+ * Its environment's name.
+ */
+environment: string, 
+/**
+ * Who started it.
+ */
+operator: string, 
+/**
+ * When it started.
+ */
+started: string, 
+/**
+ * When its last entry was written.
+ */
+last: string, 
+/**
+ * Where it stands.
+ */
+state: RunState, 
+/**
+ * The title of the step it stands at.
+ */
+at: string | null, 
+/**
+ * Steps done or skipped.
+ */
+done: number, 
+/**
+ * Steps in all.
+ */
+steps: number, 
+/**
+ * Why it can't be read, when it can't.
+ */
+problem: string | null, };

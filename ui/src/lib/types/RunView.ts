@@ -5,4 +5,103 @@ import type { PhaseView } from "./PhaseView";
 import type { RunState } from "./RunState";
 import type { StepDetail } from "./StepDetail";
 
-export type RunView = { id: string, mode: Mode, state: RunState, title: string, version: string | null, environment: string, account: string, region: string, operator: string, approver: string | null, outage_began: string | null, declared: string, started: string, ended: string | null, rto: number | null, rpo: number | null, remaining: number, parameters: Array<Pair>, phases: Array<PhaseView>, current: string | null, step: StepDetail | null, entries: number, head: string, working: boolean, };
+/**
+ * A whole run, but for the details of steps other than the one it stands at.
+ */
+export type RunView = { 
+/**
+ * The run's id.
+ */
+id: string, 
+/**
+ * Its mode.
+ */
+mode: Mode, 
+/**
+ * Where it stands.
+ */
+state: RunState, 
+/**
+ * The runbook's title.
+ */
+title: string, 
+/**
+ * The runbook's version.
+ */
+version: string | null, 
+/**
+ * The environment's name.
+ */
+environment: string, 
+/**
+ * The environment's account.
+ */
+account: string, 
+/**
+ * The environment's region.
+ */
+region: string, 
+/**
+ * Who runs it.
+ */
+operator: string, 
+/**
+ * Who approved its last plan.
+ */
+approver: string | null, 
+/**
+ * When the outage began.
+ */
+outage_began: string | null, 
+/**
+ * When it was declared.
+ */
+declared: string, 
+/**
+ * When the run started.
+ */
+started: string, 
+/**
+ * When it ended.
+ */
+ended: string | null, 
+/**
+ * The recovery time objective, in seconds.
+ */
+rto: number | null, 
+/**
+ * The recovery point objective, in seconds.
+ */
+rpo: number | null, 
+/**
+ * The estimates of the steps still ahead added up, in seconds.
+ */
+remaining: number, 
+/**
+ * What the run was started with.
+ */
+parameters: Array<Pair>, 
+/**
+ * Phases and their steps, in order.
+ */
+phases: Array<PhaseView>, 
+/**
+ * The id of the step the run stands at; `None` when it has ended.
+ */
+current: string | null, 
+/**
+ * That step, in full.
+ */
+step: StepDetail | null, 
+/**
+ * Entries in the journal so far.
+ */
+entries: number, 
+/**
+ * The hash of the last of them.
+ */
+head: string, 
+/**
+ * Whether an action is at work right now, in this window.
+ */
+working: boolean, };

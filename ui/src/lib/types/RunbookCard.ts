@@ -2,4 +2,63 @@
 import type { Effect } from "./Effect";
 import type { ProblemView } from "./ProblemView";
 
-export type RunbookCard = { id: string, title: string, version: string | null, owner: string | null, reviewed: string | null, systems: Array<string>, rto: number | null, rpo: number | null, steps: number, estimate: number, effect: Effect | null, source: string, problems: Array<ProblemView>, usable: boolean, };
+/**
+ * One runbook of the library.
+ */
+export type RunbookCard = { 
+/**
+ * Its id, or its file name when it doesn't load.
+ */
+id: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Its version.
+ */
+version: string | null, 
+/**
+ * Who answers for it.
+ */
+owner: string | null, 
+/**
+ * When it was last reviewed, as `2026-11-01`.
+ */
+reviewed: string | null, 
+/**
+ * The systems it is about.
+ */
+systems: Array<string>, 
+/**
+ * Its recovery time objective, in seconds.
+ */
+rto: number | null, 
+/**
+ * Its recovery point objective, in seconds.
+ */
+rpo: number | null, 
+/**
+ * How many steps it has.
+ */
+steps: number, 
+/**
+ * The estimates of its steps added up, in seconds.
+ */
+estimate: number, 
+/**
+ * The worst that any of its steps may do; `None` when all are manual.
+ */
+effect: Effect | null, 
+/**
+ * The file's path, or `shipped`.
+ */
+source: string, 
+/**
+ * Lint's findings, as `file:line:col: severity[code]: message`, each with its hint.
+ */
+problems: Array<ProblemView>, 
+/**
+ * Whether it can be started.
+ */
+usable: boolean, };

@@ -3,4 +3,35 @@ import type { Mode } from "./Mode";
 import type { ParameterView } from "./ParameterView";
 import type { ScenarioView } from "./ScenarioView";
 
-export type StartForm = { runbook: string, title: string, version: string | null, introduction: string, parameters: Array<ParameterView>, modes: Array<Mode>, scenario: ScenarioView | null, };
+/**
+ * What starting a runbook asks for.
+ */
+export type StartForm = { 
+/**
+ * The runbook's id.
+ */
+runbook: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Its version.
+ */
+version: string | null, 
+/**
+ * What stands before its first phase.
+ */
+introduction: string, 
+/**
+ * Its parameters, with defaults for the environment.
+ */
+parameters: Array<ParameterView>, 
+/**
+ * The modes this environment allows.
+ */
+modes: Array<Mode>, 
+/**
+ * What is happening on the practice range, when the environment is on it.
+ */
+scenario: ScenarioView | null, };

@@ -9,4 +9,103 @@ import type { StepKind } from "./StepKind";
 import type { StepState } from "./StepState";
 import type { WaitView } from "./WaitView";
 
-export type StepDetail = { id: string, number: number, title: string, phase: string, kind: StepKind, effect: Effect | null, state: StepState, html: string, role: string | null, second_person: boolean, estimate: number | null, expect: string | null, if_it_fails: string, checks: Array<CheckView>, record: string | null, recorded: string | null, action: ActionView | null, options: Array<OptionView>, chosen: string | null, wait: WaitView | null, message: MessageView | null, skipped: string | null, moves: Array<Move>, blocked: string | null, };
+/**
+ * A step in full.
+ */
+export type StepDetail = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its number, from 1.
+ */
+number: number, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Its phase's title.
+ */
+phase: string, 
+/**
+ * What kind of step it is.
+ */
+kind: StepKind, 
+/**
+ * What it may do.
+ */
+effect: Effect | null, 
+/**
+ * Where it stands.
+ */
+state: StepState, 
+/**
+ * Its instruction, rendered.
+ */
+html: string, 
+/**
+ * Who does it.
+ */
+role: string | null, 
+/**
+ * Whether its plan must be approved by someone other than the operator.
+ */
+second_person: boolean, 
+/**
+ * Its estimate, in seconds.
+ */
+estimate: number | null, 
+/**
+ * What success looks like.
+ */
+expect: string | null, 
+/**
+ * What to do if it fails.
+ */
+if_it_fails: string, 
+/**
+ * Its checks.
+ */
+checks: Array<CheckView>, 
+/**
+ * What the person must write down: `text`, `number`, `time` or `file`.
+ */
+record: string | null, 
+/**
+ * What was written down.
+ */
+recorded: string | null, 
+/**
+ * The action it calls.
+ */
+action: ActionView | null, 
+/**
+ * The choices of a decision.
+ */
+options: Array<OptionView>, 
+/**
+ * The choice that was made.
+ */
+chosen: string | null, 
+/**
+ * A wait.
+ */
+wait: WaitView | null, 
+/**
+ * A message to send.
+ */
+message: MessageView | null, 
+/**
+ * Why it was skipped.
+ */
+skipped: string | null, 
+/**
+ * Everything a person may do with it now, the primary one first. Empty when the run doesn't stand here.
+ */
+moves: Array<Move>, 
+/**
+ * Why the primary one can't be done yet: `Tick 2 more checks.`
+ */
+blocked: string | null, };

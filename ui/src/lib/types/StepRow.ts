@@ -3,4 +3,35 @@ import type { Effect } from "./Effect";
 import type { StepKind } from "./StepKind";
 import type { StepState } from "./StepState";
 
-export type StepRow = { id: string, number: number, title: string, kind: StepKind, effect: Effect | null, state: StepState, estimate: number | null, };
+/**
+ * One line of the checklist.
+ */
+export type StepRow = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its number, from 1.
+ */
+number: number, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * What kind of step it is.
+ */
+kind: StepKind, 
+/**
+ * What it may do; `None` for steps that call no action.
+ */
+effect: Effect | null, 
+/**
+ * Where it stands.
+ */
+state: StepState, 
+/**
+ * Its estimate, in seconds.
+ */
+estimate: number | null, };

@@ -3,4 +3,103 @@ import type { Outcome } from "./Outcome";
 import type { PlanSummary } from "./PlanSummary";
 import type { ProblemText } from "./ProblemText";
 
-export type WorkView = { "is": "idle" } | { "is": "reading", since: string, } | { "is": "planning", since: string, } | { "is": "planned", digest: string, summary: PlanSummary, at: string, } | { "is": "applying", since: string, digest: string, summary: PlanSummary, approved_by: string, attempt: number, } | { "is": "verifying", since: string, applied: Outcome | null, } | { "is": "in_doubt", since: string, digest: string, checking: boolean, found: Outcome | null, problem: ProblemText | null, } | { "is": "failed", stage: string, at: string, problem: ProblemText | null, outcome: Outcome | null, } | { "is": "verified", at: string, outcome: Outcome, applied: Outcome | null, };
+/**
+ * Where an action stands.
+ */
+export type WorkView = { "is": "idle" } | { "is": "reading", 
+/**
+ * Since when.
+ */
+since: string, } | { "is": "planning", 
+/**
+ * Since when.
+ */
+since: string, } | { "is": "planned", 
+/**
+ * The plan's digest.
+ */
+digest: string, 
+/**
+ * What it would do.
+ */
+summary: PlanSummary, 
+/**
+ * When it was made.
+ */
+at: string, } | { "is": "applying", 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * The plan's digest.
+ */
+digest: string, 
+/**
+ * What the plan would do.
+ */
+summary: PlanSummary, 
+/**
+ * Who approved it.
+ */
+approved_by: string, 
+/**
+ * The attempt, from 1.
+ */
+attempt: number, } | { "is": "verifying", 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * What was done; `None` when it had to be given up.
+ */
+applied: Outcome | null, } | { "is": "in_doubt", 
+/**
+ * When it was sent.
+ */
+since: string, 
+/**
+ * The plan's digest.
+ */
+digest: string, 
+/**
+ * Whether the check is going on.
+ */
+checking: boolean, 
+/**
+ * What the check found.
+ */
+found: Outcome | null, 
+/**
+ * Why the check failed, when it did, and what to do.
+ */
+problem: ProblemText | null, } | { "is": "failed", 
+/**
+ * What failed: `read`, `plan`, `apply` or `verify`.
+ */
+stage: string, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Why, and what to do; `None` when the outcome says it.
+ */
+problem: ProblemText | null, 
+/**
+ * What was found or done, as far as it got.
+ */
+outcome: Outcome | null, } | { "is": "verified", 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * What was found or done.
+ */
+outcome: Outcome, 
+/**
+ * What was done before it was verified; `None` for actions that only read.
+ */
+applied: Outcome | null, };
