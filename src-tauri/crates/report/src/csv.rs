@@ -33,7 +33,13 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
     csv.flush()
 }
 
-/// Free text as a cell: one that begins like a formula gets an apostrophe, as spreadsheets understand it.
+/// What makes a spreadsheet take a cell for a formula; some take the wide forms for the narrow ones.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Free text as a cell: one that begins like a formula, even after blanks that a spreadsheet may drop, gets an
+/// apostrophe, as spreadsheets understand it.
 fn text(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    let blank = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '\u{feff}';
+    let formula = cell.starts_with(['\t', '\r', '\n']) || cell.trim_start_matches(blank).starts_with(FORMULA);
+    if formula { format!("'{cell}") } else { cell.to_owned() }
 }

@@ -27,7 +27,7 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
             ),
         ),
         ("Operator", start.operator.clone()),
-        ("Approver", run.approver().unwrap_or("none").to_owned()),
+        ("Last plan approved by", run.approver().unwrap_or("nobody").to_owned()),
         ("Outage began", known(start.outage_began)),
         ("Declared", time(start.declared)),
         ("Started", time(run.started())),
@@ -78,13 +78,15 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "\nEntry {} has the hash `{}`.", timeline.rows().len(), timeline.head())
 }
 
-/// Text that stays text inside a table's cell, whatever it holds.
+/// Text that stays text inside a table's cell, whatever it holds. What a terminal would obey, and what would turn
+/// the reading direction around, becomes a blank.
 fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
-            '\n' | '\r' | '\t' => cell.push(' '),
-            '\\' | '`' | '|' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '!' | '&' => {
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => cell.push(' '),
+            _ if letter.is_control() => cell.push(' '),
+            '\\' | '`' | '|' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '!' | '&' | '~' | '$' => {
                 cell.push('\\');
                 cell.push(letter);
             }

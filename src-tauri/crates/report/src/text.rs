@@ -1,5 +1,6 @@
 //! Each event in a line that a reader of the review understands without the program.
 
+use action::{Outcome, Verdict};
 use jiff::Timestamp;
 use run::{Event, Problem, Run};
 use runbook::StepId;
@@ -69,7 +70,9 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::FailureFollowed { step, goto } => format!("{} failed, so on to {}", title(step), title(goto)),
         Event::Noted { text, .. } => format!("note: {text}"),
         Event::ReadStarted { action, .. } => format!("{action} started"),
-        Event::ReadFinished { outcome, .. } => outcome.headline.clone(),
+        Event::ReadFinished { outcome, .. } | Event::ApplyFinished { outcome, .. } => {
+            judged("", "failed: ", outcome)
+        }
         Event::ReadFailed { step, problem } => failed("could not run", &title(step), problem),
         Event::PlanStarted { action, .. } => format!("planning {action}"),
         Event::PlanReady { plan, summary, .. } => {
@@ -82,14 +85,22 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::ApplyStarted { digest, attempt, .. } => {
             format!("applying plan {} again, attempt {attempt}", digest.short())
         }
-        Event::ApplyFinished { outcome, .. } => outcome.headline.clone(),
         Event::ApplyFailed { step, problem, .. } => failed("given up:", &title(step), problem),
         Event::VerifyStarted { digest, .. } => format!("looking again at what plan {} did", digest.short()),
-        Event::VerifyFinished { outcome, .. } => format!("verified: {}", outcome.headline),
+        Event::VerifyFinished { outcome, .. } => judged("verified: ", "not verified: ", outcome),
         Event::VerifyFailed { step, problem, .. } => failed("could not verify", &title(step), problem),
         Event::RunFinished => "run finished".to_owned(),
         Event::RunAbandoned { reason } => format!("run abandoned: {reason}"),
     }
+}
+
+/// An outcome's headline, after a word on whether it is what the step wanted.
+fn judged(passed: &str, failed: &str, outcome: &Outcome) -> String {
+    let word = match outcome.verdict {
+        Verdict::Passed => passed,
+        Verdict::Failed => failed,
+    };
+    format!("{word}{}", outcome.headline)
 }
 
 fn failed(what: &str, step: &str, problem: &Problem) -> String {
