@@ -1,6 +1,6 @@
 //! Answers from a file, so that a whole run can be scripted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use run::{Command, Move, Run, Work};
@@ -12,6 +12,8 @@ use serde::Deserialize;
 pub(crate) struct Answers {
     path: PathBuf,
     answers: BTreeMap<StepId, Answer>,
+    /// Steps whose action was asked to read or to plan: once, so that what fails is not asked for ever.
+    asked: BTreeSet<StepId>,
     again: BTreeMap<StepId, u32>,
 }
 
@@ -29,7 +31,7 @@ struct Answer {
     approve: Option<bool>,
     /// Why the plan is refused, when `approve: false`.
     reason: Option<String>,
-    /// Who answers; the operator when left out.
+    /// Who approves or refuses an action's plan, or who did a manual step; the operator when left out.
     by: Option<String>,
     /// Choices that replace the step's own, such as `ties: photo`.
     with: BTreeMap<String, String>,
@@ -54,7 +56,7 @@ pub(crate) enum AnswersError {
 pub(crate) enum Next {
     /// Do this, as this person.
     Command(Command, Option<String>),
-    /// It says nothing that fits.
+    /// It says nothing that fits; why, unless the step itself says what is wrong.
     Silent(String),
 }
 
@@ -65,7 +67,7 @@ impl Answers {
         let answers =
             serde_saphyr::from_str_with_options(&text, serde_saphyr::options! { with_snippet: false })
                 .map_err(|why| AnswersError::Shape { path: path.to_owned(), why: why.to_string() })?;
-        Ok(Self { path: path.to_owned(), answers, again: BTreeMap::new() })
+        Ok(Self { path: path.to_owned(), answers, ..Self::default() })
     }
 
     /// Refuses answers to steps that the runbook doesn't have: a typo must not leave a step unanswered.
@@ -83,7 +85,8 @@ impl Answers {
         let id = step.id.clone();
         let none = Answer::default();
         let answer = self.answers.get(&id).unwrap_or(&none);
-        let by = answer.by.clone();
+        // What else is asked of an action than to approve it, the operator asks.
+        let by = answer.by.clone().filter(|_| !step.is_action());
         if let Some(reason) = &answer.skip {
             return Next::Command(Command::Skip { step: id, reason: reason.clone() }, by);
         }
@@ -106,17 +109,17 @@ impl Answers {
                 None => silent("answer `choose: …`"),
             },
             Some(Move::StartWait) => Next::Command(Command::StartWait { step: id }, by),
-            Some(Move::Read) if matches!(run.step(&id).work, Work::Idle) => {
+            Some(Move::Read) if self.asked.insert(id.clone()) => {
                 Next::Command(Command::Read { step: id }, by)
             }
-            Some(Move::Plan)
-                if matches!(run.step(&id).work, Work::Idle) && run.step(&id).attachments.is_empty() =>
-            {
+            Some(Move::Plan) if self.asked.insert(id.clone()) => {
                 Next::Command(Command::Plan { step: id, with: answer.with.clone() }, by)
             }
+            // It has failed, or its plan was refused.
+            Some(Move::Read | Move::Plan) => Next::Silent(String::new()),
             Some(Move::Approve) => approval(run, id, answer)
                 .unwrap_or_else(|| silent("answer `approve: true` or `approve: false`")),
-            Some(Move::ApplyAgain | Move::CheckAgain) if answer.again => {
+            Some(first @ (Move::ApplyAgain | Move::CheckAgain)) if answer.again => {
                 let tries = self.again.entry(id.clone()).or_default();
                 *tries += 1;
                 if *tries > 3 {
@@ -125,7 +128,14 @@ impl Answers {
                         step.title
                     ));
                 }
-                Next::Command(Command::ApplyAgain { step: id }, by)
+                let command = match first {
+                    Move::CheckAgain => Command::CheckAgain { step: id },
+                    _ => Command::ApplyAgain { step: id },
+                };
+                Next::Command(command, by)
+            }
+            Some(Move::ApplyAgain | Move::CheckAgain) => {
+                silent("answer `again: true` to go on with the approved plan")
             }
             _ => silent("it needs a person"),
         }

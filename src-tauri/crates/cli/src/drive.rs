@@ -1,17 +1,20 @@
 //! From command to command until a run ends.
 
 use std::io::IsTerminal;
+use std::slice;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use action::Progress;
-use engine::{Engine, Home, Session};
+use action::{Outcome, Progress};
+use engine::{Engine, EngineError, Home, Session};
 use jiff::Timestamp;
-use run::{Command, Owed, Request, Run, RunId, State, StepState, Work};
+use run::{Command, Owed, Problem, Rejection, Request, Run, RunId, State, StepState, Work};
+use runbook::Step;
 
 use crate::answers::{Answers, Next};
 use crate::connector::Aws;
 use crate::exit::{Error, Exit};
+use crate::interrupts::Interrupts;
 use crate::terminal::{Asked, Terminal};
 use crate::{Operator, Output, Start};
 
@@ -21,6 +24,11 @@ pub(crate) async fn start(start: Start) -> Result<Exit, Error> {
     let answers = start.operator.answers.as_deref().map(Answers::read).transpose()?;
     let library = runbook::library::Library::new(&home.runbooks());
     let source = library.open(&start.runbook)?;
+    // One that has errors is refused below, with all of them.
+    let runbook = runbook::parse(&source.text, &source.name).runbook;
+    if let (Some(answers), Some(runbook)) = (&answers, &runbook) {
+        answers.check(runbook)?;
+    }
     let environment = aws::environments::load(&start.env, home.path())?;
     let operator = name(&start.operator)?;
     let request = Request {
@@ -54,6 +62,9 @@ pub(crate) async fn resume(id: &RunId, operator: Operator) -> Result<Exit, Error
             next: format!("Read what happened with `lifeboat timeline {id} --format md`."),
         });
     }
+    if let Some(answers) = &answers {
+        answers.check(before.runbook())?;
+    }
     let session = engine.resume(id, &name)?;
     Driver::new(&engine, session, name, answers, operator.format)?.drive(before.seq()).await
 }
@@ -73,7 +84,17 @@ struct Driver<'a> {
     operator: String,
     answers: Option<Answers>,
     terminal: Terminal,
+    interrupts: Interrupts,
     format: Output,
+}
+
+/// Why a run is left where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nobody answers; the step itself says whether it failed.
+    Unanswered,
+    /// What was answered, or approved, is refused.
+    Refused,
 }
 
 impl<'a> Driver<'a> {
@@ -84,10 +105,8 @@ impl<'a> Driver<'a> {
         answers: Option<Answers>,
         format: Output,
     ) -> Result<Self, Error> {
-        if let Some(answers) = &answers {
-            answers.check(session.run().runbook())?;
-        }
-        Ok(Self { engine, session, operator, answers, terminal: Terminal::default(), format })
+        let interrupts = Interrupts::catch().map_err(Error::Runtime)?;
+        Ok(Self { engine, session, operator, answers, terminal: Terminal::default(), interrupts, format })
     }
 
     /// Drives the run; `seen` entries of its journal have been shown before.
@@ -96,7 +115,7 @@ impl<'a> Driver<'a> {
             crate::terminal::heading(&self.session.run());
         }
         loop {
-            let interrupted = self.work(&mut seen).await?;
+            let interrupted = self.work(&mut seen).await? || self.interrupts.pending().await;
             let run = self.session.run();
             self.show(&mut seen)?;
             if interrupted || *run.state() != State::Active {
@@ -107,9 +126,9 @@ impl<'a> Driver<'a> {
             let (command, by) = match from_file {
                 Some(Next::Command(command, by)) => (command, by),
                 Some(Next::Silent(why)) if !std::io::stdin().is_terminal() => {
-                    return Ok(self.stuck(&run, &why));
+                    return Ok(self.stuck(&run, &why, Left::Unanswered));
                 }
-                _ => match self.terminal.ask(&run, &step)? {
+                _ => match self.ask(&run, &step).await? {
                     Asked::Command(command, by) => (command, by),
                     Asked::Again => continue,
                     Asked::Leave => return Ok(self.end(&run, true)),
@@ -117,14 +136,34 @@ impl<'a> Driver<'a> {
             };
             let refused = matches!(command, Command::Refuse { .. });
             if let Err(why) = self.session.submit(by.as_deref().unwrap_or(&self.operator), &command) {
-                let engine::EngineError::Rejected(_) = &why else { return Err(why.into()) };
+                let EngineError::Rejected(rejection) = &why else { return Err(why.into()) };
                 if self.answers.is_some() || !std::io::stdin().is_terminal() {
-                    return Ok(self.stuck(&run, &why.to_string()));
+                    let later = matches!(rejection, Rejection::WaitNotOver { .. });
+                    let left = if later { Left::Unanswered } else { Left::Refused };
+                    return Ok(self.stuck(&run, &why.to_string(), left));
                 }
                 eprintln!("{why}");
             } else if refused && self.answers.is_some() {
                 self.show(&mut seen)?;
-                return Ok(self.stuck(&self.session.run(), "the plan was refused"));
+                return Ok(self.stuck(&self.session.run(), "the plan was refused", Left::Refused));
+            }
+        }
+    }
+
+    /// Asks the person at the terminal; Ctrl-C leaves the run where it stands.
+    async fn ask(&mut self, run: &Run, step: &Step) -> Result<Asked, Error> {
+        let mut terminal = std::mem::take(&mut self.terminal);
+        let (run, step) = (run.clone(), step.clone());
+        let asking = tokio::task::spawn_blocking(move || {
+            let asked = terminal.ask(&run, &step);
+            (terminal, asked)
+        });
+        tokio::select! {
+            () = self.interrupts.next() => Ok(Asked::Leave),
+            asked = asking => {
+                let (terminal, asked) = asked.map_err(|why| Error::Runtime(std::io::Error::other(why)))?;
+                self.terminal = terminal;
+                asked
             }
         }
     }
@@ -146,7 +185,7 @@ impl<'a> Driver<'a> {
                     done?;
                     return Ok(interrupted);
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = self.interrupts.next() => {
                     if interrupted {
                         return Ok(true);
                     }
@@ -190,14 +229,21 @@ impl<'a> Driver<'a> {
         exit
     }
 
-    /// Where the run stands because nobody can answer.
-    fn stuck(&self, run: &Run, why: &str) -> Exit {
-        let failed = run.current().is_some_and(|step| {
-            matches!(run.step(&step.id).work, Work::Failed { .. })
-                || !run.step(&step.id).attachments.is_empty()
-        });
-        let exit = if failed { Exit::Failed } else { Exit::Interrupted };
-        self.last_line(run, exit, why);
+    /// Where the run stands because nobody can go on with it here.
+    fn stuck(&self, run: &Run, why: &str, left: Left) -> Exit {
+        let trouble = trouble(run);
+        let exit = match (&trouble, left) {
+            (Some((_, exit)), Left::Unanswered) => *exit,
+            (None, Left::Unanswered) => Exit::Interrupted,
+            (_, Left::Refused) => Exit::Failed,
+        };
+        let said: Vec<_> = trouble
+            .iter()
+            .map(|(text, _)| text.as_str())
+            .chain([why])
+            .filter(|text| !text.is_empty())
+            .collect();
+        self.last_line(run, exit, &said.join("\n"));
         exit
     }
 
@@ -207,6 +253,9 @@ impl<'a> Driver<'a> {
             State::Finished(_) => "finished",
             State::Abandoned { .. } => "abandoned",
         };
+        if !why.is_empty() {
+            eprintln!("lifeboat: {why}");
+        }
         if self.format == Output::Json {
             println!(
                 "{}",
@@ -215,9 +264,6 @@ impl<'a> Driver<'a> {
             return;
         }
         let id = run.id();
-        if !why.is_empty() {
-            eprintln!("lifeboat: {why}");
-        }
         if *run.state() == State::Active {
             let at = run.current().map(|step| step.title.as_str()).unwrap_or_default();
             println!("\nRun {id} stands at \"{at}\". Go on with: lifeboat resume {id}");
@@ -225,6 +271,26 @@ impl<'a> Driver<'a> {
             println!("\nRun {id} {state}. Its timeline: lifeboat timeline {id} --format md -o {id}.md");
         }
     }
+}
+
+/// What went wrong in the step the run stands at, what to do about it, and the exit code that goes with it.
+fn trouble(run: &Run) -> Option<(String, Exit)> {
+    let step = run.current()?;
+    let found = |outcome: &Outcome| [slice::from_ref(&outcome.headline), &outcome.notes].concat().join(". ");
+    let why = |problem: &Problem| format!("{}. {}", problem.what.trim_end_matches('.'), problem.next);
+    let title = &step.title;
+    Some(match &run.step(&step.id).work {
+        Work::Failed { problem, outcome, .. } => {
+            let why = problem.as_ref().map(why).or(outcome.as_deref().map(found)).unwrap_or_default();
+            (format!("\"{title}\" failed: {why}"), Exit::Failed)
+        }
+        Work::InDoubt { applied, found: outcome, problem } => {
+            let why = problem.as_ref().map(why).or(outcome.as_deref().map(found)).unwrap_or_default();
+            let at = applied.since.strftime("%Y-%m-%d %H:%M:%S UTC");
+            (format!("\"{title}\" was sent at {at} and interrupted: {why}"), Exit::Interrupted)
+        }
+        _ => return None,
+    })
 }
 
 /// Whether a step that calls an action was left without being verified.

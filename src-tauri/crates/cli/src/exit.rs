@@ -1,8 +1,12 @@
 //! How a command ends.
 
+use std::error::Error as _;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+use engine::EngineError;
+use run::StartError;
 
 /// The exit codes of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Home(#[from] engine::HomeError),
     #[error(transparent)]
-    Engine(#[from] engine::EngineError),
+    Engine(#[from] EngineError),
     #[error(transparent)]
     Journal(#[from] journal::JournalError),
     #[error(transparent)]
@@ -51,10 +55,33 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Says it, and gives the exit code that goes with it.
+    /// Says it, with what caused it, and gives the exit code that goes with it.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("lifeboat: {self}");
-        let usage = matches!(self, Self::Usage { .. } | Self::Answers(_));
-        if usage { Exit::Usage.into() } else { Exit::Failed.into() }
+        let mut said = self.to_string();
+        let mut cause = self.source();
+        while let Some(why) = cause {
+            let words = why.to_string();
+            if !said.contains(&words) {
+                said.push_str(&format!(" ({words})"));
+            }
+            cause = why.source();
+        }
+        eprintln!("lifeboat: {said}");
+        if self.is_usage() { Exit::Usage.into() } else { Exit::Failed.into() }
+    }
+
+    /// Whether another command line would help: what `--set`, `--as` and `--answers` give.
+    fn is_usage(&self) -> bool {
+        match self {
+            Self::Usage { .. } | Self::Answers(_) => true,
+            Self::Engine(EngineError::Start(why)) => matches!(
+                why,
+                StartError::NoOperator
+                    | StartError::Missing { .. }
+                    | StartError::Unknown { .. }
+                    | StartError::Value { .. }
+            ),
+            _ => false,
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! `lifeboat`, the headless twin of the window: the same engine, journal and runbooks, in a terminal.
 //!
-//! Exit codes: 0 done, 1 the run failed or was refused, 2 bad usage, 3 interrupted and resumable.
+//! Exit codes: 0 done, 1 the run failed or was refused, 2 bad usage (parameters, names and answers too), 3 interrupted
+//! and resumable. Whatever isn't 0 comes with one message on standard error: what is wrong, and what to do next.
 
 mod answers;
 mod connector;
 mod drive;
 mod exit;
 mod inspect;
+mod interrupts;
 mod lint;
 mod range;
 mod runs;

@@ -7,6 +7,7 @@ use ::range::{Range, RangeOptions, Scenario};
 use engine::Home;
 
 use crate::exit::{Error, Exit};
+use crate::interrupts::Interrupts;
 
 /// Serves until Ctrl-C or the end of the process that started it. The first line of output is JSON; the same,
 /// without the keys, lies in the data directory while it runs, so that `--env practice` finds it.
@@ -19,10 +20,11 @@ pub(crate) async fn serve(scenario: &str, port: u16) -> Result<Exit, Error> {
         ready.remove("access_key_id");
         ready.remove("secret_access_key");
     }
+    let mut interrupts = Interrupts::catch().map_err(Error::Runtime)?;
     let _sign = Sign::put_up(&ready.to_string())?;
     println!("{line}");
     std::io::stdout().flush().map_err(Error::Terminal)?;
-    stopped().await.map_err(Error::Terminal)?;
+    interrupts.next().await;
     Ok(Exit::Done)
 }
 
@@ -45,18 +47,4 @@ impl Drop for Sign {
         // The next range writes over one that is left behind.
         let _ = std::fs::remove_file(&self.0);
     }
-}
-
-#[cfg(unix)]
-async fn stopped() -> std::io::Result<()> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        done = tokio::signal::ctrl_c() => done,
-        _ = terminated.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn stopped() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
