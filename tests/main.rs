@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails there"
 )]
 
+mod cli;
 mod crash;
 mod moto;
 mod restore_property;

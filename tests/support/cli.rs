@@ -1,10 +1,12 @@
 //! `lifeboat`, as people start it.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::paths;
-use super::process::{Running, scrub};
+use super::process::{Running, scrub, wait_until};
 
 /// `lifeboat` with a data directory of its own.
 #[derive(Debug)]
@@ -53,6 +55,25 @@ impl Lifeboat {
         })
     }
 
+    /// Starts it with all its streams piped; [`Lifeboat::finish`] ends it.
+    pub(crate) fn open(&self, args: &[&str]) -> Running {
+        Running::start(paths::program("lifeboat"), |command| {
+            self.prepare(command, args);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        })
+    }
+
+    /// Waits for the end of one that was opened.
+    pub(crate) fn finish(mut opened: Running, limit: Duration) -> Ran {
+        let child = opened.child();
+        wait_until("lifeboat has ended", limit, || child.try_wait().unwrap().is_some());
+        let status = child.wait().unwrap();
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        Ran { code: status.code().unwrap_or(-1), stdout, stderr }
+    }
+
     fn prepare(&self, command: &mut Command, args: &[&str]) {
         scrub(command);
         command.args(args).current_dir(paths::root()).env("LIFEBOAT_HOME", &self.home);
@@ -66,5 +87,13 @@ impl Ran {
     pub(crate) fn ended_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
+    }
+
+    /// What it says went wrong: the one message on its standard error.
+    #[track_caller]
+    pub(crate) fn complaint(&self) -> &str {
+        let one = self.stderr.matches("lifeboat: ").count() == 1;
+        assert!(one, "not one message\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self.stderr.split_once("lifeboat: ").unwrap().1.trim_end()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -41,6 +41,23 @@ impl Running {
                 panic!("{} ended before it was ready; is it installed? (`cargo xtask setup`)", self.name)
             }
             Ok(_) => line.trim_end().to_owned(),
+        }
+    }
+
+    /// Waits until it has printed `text`; its standard output must be piped.
+    pub(crate) fn prints(&mut self, text: &str) {
+        let stdout = self.child.stdout.as_mut().unwrap_or_else(|| panic!("{} has no pipe", self.name));
+        let (mut printed, mut byte) = (Vec::new(), [0]);
+        while !printed.ends_with(text.as_bytes()) {
+            let read = stdout.read(&mut byte).unwrap();
+            assert_eq!(
+                read,
+                1,
+                "{} ended and had printed only {:?}",
+                self.name,
+                String::from_utf8_lossy(&printed)
+            );
+            printed.push(byte[0]);
         }
     }
 
