@@ -30,6 +30,8 @@ impl Moto {
         // Its own script has the path of its Python in it: through Python it works from anywhere.
         let mut server = Running::start(paths::tool("moto-venv/bin/python"), |command| {
             scrub(command);
+            // Listings of several pages without thousands of keys, which moto is slow with.
+            command.env("MOTO_S3_DEFAULT_MAX_KEYS", "200");
             command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
             command.stdout(Stdio::null()).stderr(Stdio::null());
         });
