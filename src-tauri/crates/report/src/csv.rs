@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use csv::{Error, ErrorKind, Writer};
+
 use crate::Timeline;
 
 pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+    let mut csv = Writer::from_writer(out);
     csv.write_record([
         "message",
         "datetime",
@@ -16,7 +18,8 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
         "run",
         "seq",
         "hash",
-    ])?;
+    ])
+    .map_err(io_error)?;
     for row in timeline.rows() {
         csv.write_record([
             text(&row.text).as_str(),
@@ -28,9 +31,18 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
             row.entry.run.as_str(),
             &row.entry.seq.to_string(),
             &row.entry.hash,
-        ])?;
+        ])
+        .map_err(io_error)?;
     }
     csv.flush()
+}
+
+/// What the writer said; the csv crate's own conversion loses its kind, and with it that a pipe was closed.
+fn io_error(error: Error) -> io::Error {
+    match error.into_kind() {
+        ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// What makes a spreadsheet take a cell for a formula; some take the wide forms for the narrow ones.
