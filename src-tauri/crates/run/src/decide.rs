@@ -3,138 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use action::{Action, Effect, ParamError, ParamKind};
+use action::{Action, Effect, ParamKind};
 use jiff::Timestamp;
 use runbook::{Approval, OnFailure, RecordKind, Step, StepId, StepKind, WaitFor};
 
 use crate::state::{Applied, Stage, Work, action_of};
-use crate::{Command, Digest, Event, Run, State};
-
-/// Why a command is refused. Nothing was recorded and nothing was done.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// The run has ended.
-    #[error("the run has ended; notes can still be added")]
-    Ended,
-    /// There is no such step.
-    #[error("this runbook has no step {0}")]
-    NoSuchStep(StepId),
-    /// The run stands elsewhere.
-    #[error("the run stands at \"{current}\", not at \"{asked}\"; go on from there")]
-    NotCurrent {
-        /// The title of the step that was asked for.
-        asked: String,
-        /// The title of the step the run stands at.
-        current: String,
-    },
-    /// An action is at work.
-    #[error("\"{0}\" is at work; wait until it is done, or stop it")]
-    Busy(String),
-    /// The step has no such check.
-    #[error("\"{step}\" has {checks} checks, and no check {check}")]
-    NoSuchCheck {
-        /// The step's title.
-        step: String,
-        /// The check, from 1.
-        check: usize,
-        /// How many it has.
-        checks: usize,
-    },
-    /// Checks are left.
-    #[error("{} of \"{step}\" not ticked yet; tick {} first, or skip the step with a reason", checks(*.left), if *.left == 1 { "it" } else { "them" })]
-    ChecksLeft {
-        /// The step's title.
-        step: String,
-        /// How many.
-        left: usize,
-    },
-    /// Something has to be written down.
-    #[error("\"{step}\" asks you to write down {what}; do that first")]
-    RecordNeeded {
-        /// The step's title.
-        step: String,
-        /// What.
-        what: &'static str,
-    },
-    /// What was written down isn't what the step asks for.
-    #[error("{value:?} is not {what}, which \"{step}\" asks for")]
-    RecordWrong {
-        /// The step's title.
-        step: String,
-        /// What was written.
-        value: String,
-        /// What is asked for.
-        what: &'static str,
-    },
-    /// The action isn't verified.
-    #[error("\"{0}\" is not verified yet, so it can't be called done; run it, or skip it with a reason")]
-    NotVerified(String),
-    /// The digest is not the plan's.
-    #[error("the plan that waits for approval is {waiting}, not {asked}; read it again before approving")]
-    OtherPlan {
-        /// What was asked for, in short.
-        asked: String,
-        /// What waits, in short.
-        waiting: String,
-    },
-    /// The same person can't do both: run the runbook or ask for the plan, and approve it.
-    #[error("this plan must be approved by someone other than {0}; ask a second person and give their name")]
-    SamePerson(String),
-    /// A name is missing.
-    #[error("say who you are: every entry of the journal names a person")]
-    NoName,
-    /// A reason is missing.
-    #[error("give a reason: it goes into the journal for the review")]
-    NoReason,
-    /// A note is empty.
-    #[error("the note is empty; write something, or close it")]
-    NoText,
-    /// A decision has no such option.
-    #[error("\"{step}\" has no choice {choice:?}; choose one of: {}", options.join(", "))]
-    NoSuchChoice {
-        /// The step's title.
-        step: String,
-        /// What was chosen.
-        choice: String,
-        /// What can be.
-        options: Vec<String>,
-    },
-    /// A wait isn't over.
-    #[error("\"{step}\" waits until {until}; skip it with a reason to go on earlier")]
-    WaitNotOver {
-        /// The step's title.
-        step: String,
-        /// When it ends.
-        until: Timestamp,
-    },
-    /// The command doesn't fit where the step stands.
-    #[error("\"{step}\" can't {asked} now: {why}")]
-    NotNow {
-        /// The step's title.
-        step: String,
-        /// What was asked.
-        asked: &'static str,
-        /// Why it can't.
-        why: &'static str,
-    },
-    /// A `${reference}` has no value.
-    #[error(
-        "\"{step}\" needs {what}, which is not known in this run; skip the step with a reason, or start a run that gives it"
-    )]
-    Unknown {
-        /// The step's title.
-        step: String,
-        /// What is missing.
-        what: String,
-    },
-    /// The action can't take its parameters.
-    #[error(transparent)]
-    Param(#[from] ParamError),
-}
-
-fn checks(left: usize) -> String {
-    if left == 1 { "1 check".to_owned() } else { format!("{left} checks") }
-}
+use crate::{Command, Digest, Event, Rejection, Run, State};
 
 /// What `command`, asked by `actor` at `now`, leads to. Pure: it records nothing and does nothing.
 ///
@@ -337,10 +211,11 @@ fn start_wait(run: &Run, id: &StepId, now: Timestamp) -> Result<Vec<Event>, Reje
         WaitFor::Duration(length) => later(now, *length),
         WaitFor::Until(template) => {
             let text = run.fill(step, template)?;
-            text.parse().map_err(|_| Rejection::Unknown {
+            let unknown = |_| Rejection::Unknown {
                 step: step.title.clone(),
-                what: format!("an instant to wait for, and {text:?} is none"),
-            })?
+                what: "the instant to wait for".to_owned(),
+            };
+            text.parse().map_err(unknown)?
         }
     };
     Ok(vec![Event::WaitStarted { step: id.clone(), until }])

@@ -10,15 +10,17 @@ mod event;
 mod fold;
 mod id;
 mod moves;
+mod rejection;
 mod start;
 mod state;
 
 pub use command::Command;
-pub use decide::{Rejection, decide, second_person};
+pub use decide::{decide, second_person};
 pub use event::{Attachment, Event, FORMAT, Mode, Problem, Start};
 pub use fold::FoldError;
 pub use id::{Digest, DigestError, RunId, RunIdError};
 pub use moves::{Move, Moves};
+pub use rejection::Rejection;
 pub use start::{Request, StartError, default_in};
 pub use state::{Applied, Owed, Run, Stage, State, StepRun, StepState, Tick, Wait, Work};
 
