@@ -12,9 +12,9 @@ use thirtyfour::{Capabilities, TypingData};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep};
 
-use super::paths;
 use super::process::{Running, free_port, scrub, wait_until};
 use super::session::Session;
+use super::{close, paths};
 
 /// The size of most windows.
 pub(crate) const LAPTOP: (u32, u32) = (1280, 800);
@@ -32,6 +32,7 @@ pub(crate) struct Desktop {
     /// The whole of WebDriver, for what the helpers below don't do.
     pub(crate) driver: WebDriver,
     application: PathBuf,
+    screen: String,
     // In the order in which they must go.
     session: Session,
     _tauri_driver: Running,
@@ -93,6 +94,7 @@ impl Desktop {
         let desktop = Self {
             driver,
             application,
+            screen,
             session,
             _tauri_driver: tauri_driver,
             _display: display,
@@ -230,13 +232,25 @@ impl Desktop {
             sleep(Duration::from_millis(50)).await;
             return;
         }
+        self.give_up(&format!("waited {limit:?} in vain for {what}")).await
+    }
+
+    /// Panics with what is on the screen.
+    pub(crate) async fn give_up(&self, what: &str) -> ! {
         let picture = paths::target().join("screenshots/failed.png");
         self.screenshot(&picture).await;
-        panic!(
-            "waited {limit:?} in vain for {what}; see {}. The page reads:\n{}",
-            picture.display(),
-            self.text().await
-        );
+        panic!("{what}; see {}. The page reads:\n{}", picture.display(), self.text().await);
+    }
+
+    /// Waits until the application has ended by itself.
+    pub(crate) fn wait_for_end(&self) {
+        let mark = self.session.mark();
+        wait_until("the application ends", PATIENCE, || mark.processes(Some(&self.application)).is_empty());
+    }
+
+    /// Asks the window to close, as its close button does.
+    pub(crate) fn ask_to_close(&self) {
+        close::ask(&self.screen, "Lifeboat");
     }
 }
 

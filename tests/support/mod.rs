@@ -6,8 +6,10 @@
 #![allow(dead_code)]
 
 pub(crate) mod cli;
+pub(crate) mod close;
 pub(crate) mod desktop;
 pub(crate) mod moto;
 pub(crate) mod paths;
+pub(crate) mod practice;
 pub(crate) mod process;
 pub(crate) mod session;

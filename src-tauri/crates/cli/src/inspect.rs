@@ -5,8 +5,8 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use engine::Home;
-use journal::{Journal, VerifyError, verify_export};
-use report::{Format, Timeline};
+use journal::{Journal, VerifyError};
+use report::{Format, Timeline, Verified, verify_export};
 use run::RunId;
 
 use crate::Output;
@@ -51,7 +51,8 @@ pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error>
         verify_export(BufReader::new(File::open(&path).map_err(read)?))
     } else {
         File::open(&path).map_err(read)?;
-        Journal::open_read_only(&path)?.verify()
+        let intact = Journal::open_read_only(&path)?.verify();
+        intact.map(|intact| Verified { intact, unchecked: None })
     };
     let broken = match &found {
         Ok(_) => None,
@@ -64,18 +65,19 @@ pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error>
     };
     match (format, &found) {
         (Output::Json, found) => {
-            let found = found.as_ref().ok();
+            let unchecked = found.as_ref().ok().and_then(|found| found.unchecked.as_ref());
+            let found = found.as_ref().ok().map(|found| &found.intact);
             let heads = found.map(|found| &found.heads);
             println!(
                 "{}",
                 serde_json::json!({
                     "file": path, "intact": broken.is_none(), "broken": broken,
                     "runs": found.map(|f| f.runs), "entries": found.map(|f| f.entries),
-                    "attachments": found.map(|f| f.attachments), "heads": heads,
+                    "attachments": found.map(|f| f.attachments), "heads": heads, "unchecked": unchecked,
                 })
             );
         }
-        (Output::Human, Ok(found)) => {
+        (Output::Human, Ok(Verified { intact: found, unchecked })) => {
             println!(
                 "{} is intact: {} runs, {} entries, {} attachments",
                 path.display(),
@@ -84,6 +86,9 @@ pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error>
                 found.attachments
             );
             found.heads.iter().for_each(|(run, head)| println!("{run}  {head}"));
+            if let Some(why) = unchecked {
+                println!("The entries are intact. The messages beside them were not checked: {why}.");
+            }
         }
         (Output::Human, Err(why)) => {
             let mut stderr = std::io::stderr().lock();

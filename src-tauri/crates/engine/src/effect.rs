@@ -48,7 +48,12 @@ impl Session {
         .map_err(|why| unexpected(&why.to_string()))?;
         let environment = &run.start().environment;
         let ports = self.ports(run).await?;
-        let cx = Context { ports: &ports, environment, now: now(), progress, stop: &self.stop };
+        // A plan is read as it is carried out: only its summary says how much there is in it.
+        let planned = run.step(owed.step()).work.applied().map(|applied| applied.summary.requests);
+        let progress = |now: Progress| {
+            progress(Progress { total: now.total.or(planned.map(|n| n.max(now.done))), ..now })
+        };
+        let cx = Context { ports: &ports, environment, now: now(), progress: &progress, stop: &self.stop };
         let work = async {
             Ok::<_, Problem>(match owed {
                 Owed::Read { .. } => Done::Outcome(action.read(&cx, spool).await.map_err(problem)?),

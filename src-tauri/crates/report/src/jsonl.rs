@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::Timeline;
 
+/// The version that writes, by which its words can be checked.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// One line. `run, seq, datetime, actor, entry, previous, hash` are what [`journal::verify_export`] checks.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -20,6 +23,7 @@ struct Line<'a> {
     entry: &'a str,
     previous: &'a str,
     hash: &'a str,
+    lifeboat: &'a str,
 }
 
 pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
@@ -36,6 +40,7 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
             entry: &row.entry.event,
             previous: &row.entry.previous,
             hash: &row.entry.hash,
+            lifeboat: VERSION,
         };
         serde_json::to_writer(&mut *out, &line)?;
         out.write_all(b"\n")?;

@@ -8,5 +8,7 @@ mod jsonl;
 mod markdown;
 mod text;
 mod timeline;
+mod verify;
 
 pub use timeline::{Format, ReportError, Row, Timeline};
+pub use verify::{Verified, verify_export};

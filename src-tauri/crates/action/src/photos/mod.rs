@@ -102,8 +102,6 @@ struct Ticks<'a> {
 }
 
 impl<'a> Ticks<'a> {
-    const EVERY: u64 = 50;
-
     fn new(doing: &str, cx: &'a Context<'_>) -> Self {
         let progress = Progress { doing: doing.to_owned(), done: 0, total: None, failed: 0, bytes: 0 };
         (cx.progress)(progress.clone());
@@ -114,7 +112,7 @@ impl<'a> Ticks<'a> {
         self.progress.done += done;
         self.progress.failed += failed;
         self.progress.bytes += bytes;
-        if done > 0 && self.progress.done.is_multiple_of(Self::EVERY) {
+        if done > 0 {
             (self.cx.progress)(self.progress.clone());
         }
     }

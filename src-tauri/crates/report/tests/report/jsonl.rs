@@ -54,6 +54,40 @@ fn a_line_that_was_changed_removed_or_moved_is_named() {
 }
 
 #[test]
+fn words_that_an_entry_does_not_say_are_named() {
+    let text = written(&everything(), Format::JsonLines);
+    assert_eq!(report::verify_export(text.as_bytes()).unwrap().unchecked, None);
+    for (name, from, to) in [
+        ("message", "\"message\":\"", "\"message\":\"not "),
+        ("timestamp_desc", "\"timestamp_desc\":\"", "\"timestamp_desc\":\"x"),
+        ("mode", "\"mode\":\"exercise\"", "\"mode\":\"incident\""),
+    ] {
+        let lines = text.lines().enumerate();
+        let forged: Vec<_> = lines
+            .map(|(at, line)| if at == 4 { line.replacen(from, to, 1) } else { line.to_owned() })
+            .collect();
+        let forged = forged.join("\n");
+        verify_export(forged.as_bytes()).unwrap();
+        match report::verify_export(forged.as_bytes()) {
+            Err(VerifyError::Broken(Broken::Entry { seq, why, .. })) => {
+                assert_eq!((seq, why), (5, format!("its {name} is not what the entry says")));
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_words_of_another_version_are_not_judged() {
+    let text = written(&everything(), Format::JsonLines);
+    let version = format!("\"lifeboat\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    let other =
+        text.replace(&version, "\"lifeboat\":\"9.0.0\"").replace("\"message\":\"", "\"message\":\"so ");
+    let unchecked = report::verify_export(other.as_bytes()).unwrap().unchecked.unwrap();
+    assert!(unchecked.contains("Lifeboat 9.0.0"), "{unchecked}");
+}
+
+#[test]
 fn an_entry_is_one_line_whatever_it_holds() {
     let texts =
         ["line\nbreak", "a \"quote\"", "back\\slash", "\u{0}\u{1b}[31m", "\u{2028}", "{\"a\":1}", "🔥"];

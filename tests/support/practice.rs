@@ -1,0 +1,76 @@
+//! The practice range inside the test, where the window and the command line find it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use range::{Faults, Range, RangeOptions, Scenario, Snapshot, VersionId};
+
+/// A range with the mass deletion on it, and what it held before anybody restored anything.
+pub(crate) struct Practice {
+    pub(crate) range: Range,
+    before: Vec<Snapshot>,
+}
+
+impl Practice {
+    /// Starts one and leaves word of it in the data directory `home`, as `lifeboat range` does.
+    pub(crate) fn start(home: &Path) -> Self {
+        let scenario = Some(Scenario::load("mass-deletion").unwrap());
+        let range = Range::start(RangeOptions { scenario, ..RangeOptions::default() }).unwrap();
+        fs::write(home.join("range.json"), serde_json::to_string(range.ready()).unwrap()).unwrap();
+        let before = range.store().snapshot();
+        Self { range, before }
+    }
+
+    /// A moment when all was well.
+    pub(crate) fn all_was_well(&self) -> Timestamp {
+        self.range.ready().before_damage.unwrap()
+    }
+
+    /// Makes every request wait, so that there is a middle to do something in.
+    pub(crate) fn slow(&self, latency_ms: u64) {
+        self.range.set_faults(Faults { latency_ms, ..Faults::default() });
+    }
+
+    /// How many photos have come back so far.
+    pub(crate) fn back(&self) -> usize {
+        self.range.store().snapshot().len() - self.before.len()
+    }
+
+    /// Panics unless every photo of the good moment reads as it did then, each lost one gained one version and no
+    /// other key any, and no version is gone.
+    #[track_caller]
+    pub(crate) fn is_restored_once(&self) {
+        let at = self.all_was_well();
+        let now = self.range.store().snapshot();
+        let (before, after) = (histories(&self.before), histories(&now));
+        let mut restored = 0;
+        for (key, was) in &before {
+            let is = &after[key];
+            let kept: Vec<VersionId> = is.iter().map(|entry| entry.version.clone()).collect();
+            assert!(was.iter().all(|entry| kept.contains(&entry.version)), "{key}: a version is gone");
+            let then = was.iter().find(|entry| entry.last_modified <= at).filter(|entry| !entry.is_marker);
+            match then {
+                Some(then) if was[0].is_marker => {
+                    restored += 1;
+                    assert_eq!(is.len(), was.len() + 1, "{key} was to come back once");
+                    assert_eq!(is[0].bytes, then.bytes, "{key} has the wrong bytes");
+                    assert_eq!((&is[0].attributes, &is[0].tags), (&then.attributes, &then.tags), "{key}");
+                }
+                _ => assert_eq!(is.len(), was.len(), "{key} was to be left alone"),
+            }
+        }
+        assert_eq!(before.len(), after.len(), "there are keys that nobody asked for");
+        assert_eq!(restored, 612, "the scenario deletes 612 photos");
+    }
+}
+
+/// Every key's entries, newest first.
+fn histories(snapshot: &[Snapshot]) -> BTreeMap<&str, Vec<&Snapshot>> {
+    let mut keys: BTreeMap<&str, Vec<&Snapshot>> = BTreeMap::new();
+    for entry in snapshot {
+        keys.entry(&entry.key).or_default().push(entry);
+    }
+    keys
+}
