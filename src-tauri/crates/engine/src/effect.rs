@@ -6,8 +6,11 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use action::port::PortErrorKind;
 use action::{Action, Context, Failure, Outcome, PlanSummary, Ports, Progress, Source};
+use journal::JournalError;
 use run::{Attachment, Digest, Event, Owed, Problem, Run};
+use runbook::value::in_short;
 
 use crate::session::now;
 use crate::{EngineError, Session};
@@ -27,10 +30,9 @@ impl Session {
         let done = self.attempt(run, &owed, progress, &mut spool).await;
         let mut file = match spool.into_inner() {
             Ok(file) => file,
-            Err(why) => return Err(journal::JournalError::Evidence(why.into_error()).into()),
+            Err(why) => return Err(JournalError::Evidence(why.into_error()).into()),
         };
-        let kept = self.journal.attach(&mut file)?;
-        Ok(event(owed, done, kept))
+        Ok(event(owed, done, || self.journal.attach(&mut file))?)
     }
 
     async fn attempt(
@@ -55,16 +57,21 @@ impl Session {
         };
         let cx = Context { ports: &ports, environment, now: now(), progress: &progress, stop: &self.stop };
         let work = async {
-            Ok::<_, Problem>(match owed {
-                Owed::Read { .. } => Done::Outcome(action.read(&cx, spool).await.map_err(problem)?),
-                Owed::Plan { .. } => Done::Plan(action.plan(&cx, spool).await.map_err(problem)?),
+            let done = match owed {
+                Owed::Read { .. } => action.read(&cx, spool).await.map(Done::Outcome),
+                Owed::Plan { .. } => action.plan(&cx, spool).await.map(Done::Plan),
                 Owed::Apply { digest, .. } => {
-                    Done::Outcome(action.apply(&cx, self.plan(digest)?, spool).await.map_err(problem)?)
+                    action.apply(&cx, self.plan(digest)?, spool).await.map(Done::Outcome)
                 }
                 Owed::Verify { digest, .. } => {
-                    Done::Outcome(action.verify(&cx, self.plan(digest)?, spool).await.map_err(problem)?)
+                    action.verify(&cx, self.plan(digest)?, spool).await.map(Done::Outcome)
                 }
-            })
+            };
+            // New credentials may be there by the next time, and belong to another account.
+            if matches!(&done, Err(Failure::Port(why)) if why.kind == PortErrorKind::Credentials) {
+                *self.ports.lock().await = None;
+            }
+            done.map_err(problem)
         };
         let timeout = step.and_then(|step| step.timeout).unwrap_or(LONGEST);
         self.until_done(timeout, work).await
@@ -79,14 +86,14 @@ impl Session {
         let mut work = pin!(work);
         tokio::select! {
             done = &mut work => return done,
-            () = tokio::time::sleep(timeout) => self.stop.store(true, Ordering::Relaxed),
+            () = tokio::time::sleep(timeout) => {}
         }
-        work.await.map_err(|problem| Problem {
-            what: format!(
-                "it was stopped after its timeout of {} minutes: {}",
-                timeout.as_secs() / 60,
-                problem.what
-            ),
+        let asked = self.stop.swap(true, Ordering::Relaxed);
+        let done = work.await;
+        // What comes next has a time of its own.
+        self.stop.store(asked, Ordering::Relaxed);
+        done.map_err(|problem| Problem {
+            what: format!("it was stopped after its timeout of {}: {}", in_short(timeout), problem.what),
             next: problem.next,
         })
     }
@@ -145,30 +152,37 @@ enum Done {
     Plan(PlanSummary),
 }
 
-fn event(owed: Owed, done: Result<Done, Problem>, kept: Attachment) -> Event {
-    match (owed, done) {
-        (Owed::Plan { step, .. }, Ok(Done::Plan(summary))) => Event::PlanReady { step, plan: kept, summary },
+/// The event that tells of it; what it speaks of is kept, and nothing else.
+fn event(
+    owed: Owed,
+    done: Result<Done, Problem>,
+    keep: impl FnOnce() -> Result<Attachment, JournalError>,
+) -> Result<Event, JournalError> {
+    Ok(match (owed, done) {
+        (Owed::Plan { step, .. }, Ok(Done::Plan(summary))) => {
+            Event::PlanReady { step, plan: keep()?, summary }
+        }
         (Owed::Plan { step, .. }, Ok(Done::Outcome(_))) => {
             Event::PlanFailed { step, problem: unexpected("planning gave no plan") }
         }
         (Owed::Plan { step, .. }, Err(problem)) => Event::PlanFailed { step, problem },
         (Owed::Read { step, .. }, Ok(Done::Outcome(outcome))) => {
-            Event::ReadFinished { step, outcome, evidence: kept }
+            Event::ReadFinished { step, outcome, evidence: keep()? }
         }
         (Owed::Read { step, .. }, done) => Event::ReadFailed { step, problem: no_outcome(done) },
         (Owed::Apply { step, digest, .. }, Ok(Done::Outcome(outcome))) => {
-            Event::ApplyFinished { step, digest, outcome, evidence: kept }
+            Event::ApplyFinished { step, digest, outcome, evidence: keep()? }
         }
         (Owed::Apply { step, digest, .. }, done) => {
-            Event::ApplyFailed { step, digest, problem: no_outcome(done), evidence: kept }
+            Event::ApplyFailed { step, digest, problem: no_outcome(done), evidence: keep()? }
         }
         (Owed::Verify { step, digest, .. }, Ok(Done::Outcome(outcome))) => {
-            Event::VerifyFinished { step, digest, outcome, evidence: kept }
+            Event::VerifyFinished { step, digest, outcome, evidence: keep()? }
         }
         (Owed::Verify { step, digest, .. }, done) => {
             Event::VerifyFailed { step, digest, problem: no_outcome(done) }
         }
-    }
+    })
 }
 
 fn no_outcome(done: Result<Done, Problem>) -> Problem {

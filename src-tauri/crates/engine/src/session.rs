@@ -39,13 +39,17 @@ pub enum EngineError {
     /// The command is refused.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// An earlier write failed.
+    /// An earlier write failed, or an effect was left in the middle.
     #[error(
-        "this run stopped when its journal could not be written: {0} Close it, then open it again: it will say what is in doubt."
+        "this run stopped when what happened could not be written down: {0} Close it, then open it again: it will say \
+         what is in doubt."
     )]
     Stopped(String),
     /// A file for evidence can't be made.
-    #[error("no file for evidence can be made in {folder}: {source}. Free some disk space, then try again.")]
+    #[error(
+        "no file for evidence can be made in {folder}: {source}. Free some disk space, then close the run and open it \
+         again."
+    )]
     Spool {
         /// Where.
         folder: PathBuf,
@@ -108,8 +112,13 @@ impl Engine {
     /// # Errors
     /// A run that isn't there, can't be read, or is open elsewhere.
     pub fn resume(&self, id: &RunId, actor: &str) -> Result<Session, EngineError> {
-        if actor.trim().is_empty() {
+        let actor = actor.trim();
+        if actor.is_empty() {
             return Err(Rejection::NoName.into());
+        }
+        // Before the lock, which leaves a file behind.
+        if self.journal.head(id)? == journal::GENESIS {
+            return Err(FoldError::Empty(id.clone()).into());
         }
         let lock = RunLock::take(&self.home.locks(), id)?;
         let run = self.read(id)?;
@@ -176,12 +185,19 @@ impl Session {
         self.sound()?;
         let now = now();
         let events = decide(&run, actor.trim(), command, now)?;
+        // A request to stop is for what was asked before it; nothing that may still hear it is at work.
+        if run.owed().is_none() {
+            self.stop.store(false, Ordering::Relaxed);
+        }
         self.append(&mut run, actor.trim(), now, &events)?;
         Ok(run.clone())
     }
 
     /// Performs what the run owes until it owes nothing, and records each outcome. `progress` is told how far an
     /// effect is; `changed` is called after every entry. A second call while one works waits for its turn.
+    ///
+    /// Dropping the future in the middle of an effect leaves nobody to say how far it got: the session refuses
+    /// everything from then on, as after a failed write, and opening the run again looks first.
     ///
     /// # Errors
     /// Only what keeps outcomes from being recorded: what goes wrong in an effect is itself an outcome.
@@ -195,13 +211,15 @@ impl Session {
             self.sound()?;
             let run = self.run();
             let Some(owed) = run.owed() else { return Ok(()) };
-            self.stop.store(false, Ordering::Relaxed);
+            let midway = Midway(self);
             let event = self.perform(&run, owed, progress).await.inspect_err(|why| self.breaks(why))?;
+            std::mem::forget(midway);
             changed(&self.record(LIFEBOAT, &[event])?);
         }
     }
 
-    /// Asks the effect that is being performed to stop between two items. What it leaves behind is recorded.
+    /// Asks what is being performed, or about to be, to stop between two items, and holds until the next command.
+    /// What it leaves behind is recorded.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
@@ -243,6 +261,15 @@ impl Session {
 
     fn lock(&self) -> MutexGuard<'_, Run> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An effect that has begun. Dropped when nobody waits for it any more, or it panics.
+struct Midway<'a>(&'a Session);
+
+impl Drop for Midway<'_> {
+    fn drop(&mut self) {
+        self.0.breaks(&"it was left in the middle of an action.");
     }
 }
 
