@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use journal::Journal;
-use run::{Event, Recorded, RunId};
+use journal::{Journal, JournalError};
+use run::{Event, Recorded, Run, RunId};
 
 use crate::support::cli::Lifeboat;
 
+mod bad_input;
+mod found_out;
 mod interrupted;
 mod practice;
 mod tampering;
@@ -58,10 +60,12 @@ impl Desk {
 
     /// The runs in the journal.
     pub(crate) fn runs(&self) -> Vec<RunId> {
-        if !self.journal().exists() {
-            return Vec::new();
+        match Journal::open_read_only(&self.journal()) {
+            Ok(journal) => journal.runs().unwrap(),
+            Err(JournalError::Unfinished { .. }) => Vec::new(),
+            Err(why) if self.journal().exists() => panic!("{why}"),
+            Err(_) => Vec::new(),
         }
-        Journal::open_read_only(&self.journal()).unwrap().runs().unwrap()
     }
 
     /// The one run in the journal.
@@ -75,6 +79,11 @@ impl Desk {
     /// The entries of the only run.
     pub(crate) fn entries(&self) -> Vec<Recorded> {
         Journal::open_read_only(&self.journal()).unwrap().read(&self.only_run()).unwrap()
+    }
+
+    /// The only run as it stands.
+    pub(crate) fn run(&self) -> Run {
+        Run::fold(self.only_run(), self.entries()).unwrap()
     }
 
     /// The events of the only run.

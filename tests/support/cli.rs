@@ -9,10 +9,11 @@ use super::paths;
 use super::process::{Running, scrub, wait_until};
 
 /// `lifeboat` with a data directory of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lifeboat {
     home: PathBuf,
     environment: Vec<(String, String)>,
+    wrapper: Vec<String>,
 }
 
 /// How one ended.
@@ -26,7 +27,7 @@ pub(crate) struct Ran {
 
 impl Lifeboat {
     pub(crate) fn at(home: &Path) -> Self {
-        Self { home: home.to_owned(), environment: Vec::new() }
+        Self { home: home.to_owned(), environment: Vec::new(), wrapper: Vec::new() }
     }
 
     /// The same with a variable in its environment. A developer's own `AWS_*` never reach it.
@@ -35,9 +36,25 @@ impl Lifeboat {
         self
     }
 
+    /// The same on a disk where no file grows beyond `kilobytes`, which is as near to a full one as a test gets
+    /// without mounting one.
+    pub(crate) fn on_full_disk(&self, kilobytes: u32) -> Self {
+        // bash counts in 1,024 bytes. The signal that goes with the limit would end it before it can say anything.
+        let script = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"");
+        Self { wrapper: ["bash", "-c", &script].map(str::to_owned).into(), ..self.clone() }
+    }
+
     /// Runs it to its end, with nothing on standard input.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        let mut command = Command::new(paths::program("lifeboat"));
+        let program = paths::program("lifeboat");
+        let mut command = match self.wrapper.split_first() {
+            Some((wrapper, more)) => {
+                let mut command = Command::new(wrapper);
+                command.args(more).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         self.prepare(&mut command, args);
         let output = command.stdin(Stdio::null()).output().unwrap();
         Ran {

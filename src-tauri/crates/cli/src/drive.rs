@@ -110,7 +110,12 @@ impl<'a> Driver<'a> {
     }
 
     /// Drives the run; `seen` entries of its journal have been shown before.
-    async fn drive(mut self, mut seen: u64) -> Result<Exit, Error> {
+    async fn drive(mut self, seen: u64) -> Result<Exit, Error> {
+        let run = self.session.run().id().clone();
+        self.go_on(seen).await.map_err(|why| Error::Left { run, why: Box::new(why) })
+    }
+
+    async fn go_on(&mut self, mut seen: u64) -> Result<Exit, Error> {
         if self.format == Output::Human {
             crate::terminal::heading(&self.session.run());
         }

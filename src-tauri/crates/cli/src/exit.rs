@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use engine::EngineError;
-use run::StartError;
+use run::{RunId, StartError};
 
 /// The exit codes of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(crate) enum Error {
     Write { path: PathBuf, source: io::Error },
     #[error("the terminal can't be used: {0}. Give `--answers FILE` to run without one.")]
     Terminal(io::Error),
+    #[error("{}. Go on with: lifeboat resume {run}", why.to_string().trim_end_matches('.'))]
+    Left { run: RunId, why: Box<Self> },
     #[error("{what}. {next}")]
     Refused { what: String, next: String },
     #[error("{what}. {next}")]
@@ -58,12 +60,10 @@ impl Error {
     /// Says it, with what caused it, and gives the exit code that goes with it.
     pub(crate) fn report(&self) -> ExitCode {
         let mut said = self.to_string();
-        let mut cause = self.source();
+        // The others say in their own words what caused them.
+        let mut cause = if matches!(self, Self::Range(_) | Self::Scenario(_)) { self.source() } else { None };
         while let Some(why) = cause {
-            let words = why.to_string();
-            if !said.contains(&words) {
-                said.push_str(&format!(" ({words})"));
-            }
+            said.push_str(&format!(" ({why})"));
             cause = why.source();
         }
         eprintln!("lifeboat: {said}");

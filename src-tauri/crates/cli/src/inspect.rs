@@ -13,8 +13,8 @@ use crate::Output;
 use crate::exit::{Error, Exit};
 
 pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Result<Exit, Error> {
-    let journal = Journal::open_read_only(&Home::find()?.journal())?;
-    let entries = journal.entries(run)?;
+    let path = Home::find()?.journal();
+    let entries = if path.exists() { Journal::open_read_only(&path)?.entries(run)? } else { Vec::new() };
     if entries.is_empty() {
         return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
     }

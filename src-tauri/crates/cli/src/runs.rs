@@ -1,7 +1,7 @@
 //! `lifeboat runs`.
 
 use engine::Home;
-use journal::Journal;
+use journal::{Journal, JournalError};
 use run::{Run, State, StepState};
 
 use crate::Output;
@@ -9,14 +9,12 @@ use crate::exit::{Error, Exit};
 
 pub(crate) fn list(format: Output) -> Result<Exit, Error> {
     let path = Home::find()?.journal();
-    if !path.exists() {
-        match format {
-            Output::Human => println!("There are no runs yet. Start one with `lifeboat run`."),
-            Output::Json => println!("[]"),
-        }
-        return Ok(Exit::Done);
-    }
-    let journal = Journal::open_read_only(&path)?;
+    let journal = match Journal::open_read_only(&path) {
+        Ok(journal) => journal,
+        Err(JournalError::Unfinished { .. }) => return Ok(none(format)),
+        Err(_) if !path.exists() => return Ok(none(format)),
+        Err(why) => return Err(why.into()),
+    };
     let mut rows = Vec::new();
     for id in journal.runs()? {
         let folded = journal
@@ -33,6 +31,14 @@ pub(crate) fn list(format: Output) -> Result<Exit, Error> {
         Output::Human => rows.iter().for_each(print),
     }
     Ok(Exit::Done)
+}
+
+fn none(format: Output) -> Exit {
+    match format {
+        Output::Human => println!("There are no runs yet. Start one with `lifeboat run`."),
+        Output::Json => println!("[]"),
+    }
+    Exit::Done
 }
 
 fn row(run: &Run) -> serde_json::Value {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use run::{Event, Recorded, RunId};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
 use rusqlite_migration::{M, Migrations};
 
 use crate::chain::{Entry, GENESIS};
@@ -48,10 +48,24 @@ pub enum JournalError {
         after: u64,
     },
     /// The disk is full.
-    #[error(
-        "the journal {path} can't be written: the disk is full. Free some space, then go on: nothing was done that is not recorded."
-    )]
+    #[error("the journal {path} can't be written: the disk is full. Free some space, then go on.")]
     Full {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The disk doesn't take what is written.
+    #[error(
+        "the journal {path} can't be written: {source}. Look whether the disk is full or failing, then go on."
+    )]
+    Unwritable {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// It was being made when something went wrong.
+    #[error("the journal {path} was never finished, and nothing is in it. Start a run: that finishes it.")]
+    Unfinished {
         /// The journal.
         path: PathBuf,
     },
@@ -144,6 +158,11 @@ impl Journal {
     /// No such file, or one that isn't a journal.
     pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
         let connection = read_only(path)?;
+        let version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(at(path))?;
+        if version == 0 {
+            return Err(JournalError::Unfinished { path: path.to_owned() });
+        }
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
     }
 
@@ -350,8 +369,17 @@ pub(crate) fn read_only(path: &Path) -> Result<Connection, JournalError> {
 /// What SQLite says, as what a person needs to hear.
 pub(crate) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> JournalError {
     let path = path.to_owned();
-    move |source| match source.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => JournalError::Full { path: path.clone() },
-        _ => JournalError::Sqlite { path: path.clone(), source },
+    move |source| {
+        let path = path.clone();
+        match source.sqlite_error().map(|error| error.extended_code) {
+            Some(ffi::SQLITE_FULL) => JournalError::Full { path },
+            Some(
+                ffi::SQLITE_IOERR_WRITE
+                | ffi::SQLITE_IOERR_FSYNC
+                | ffi::SQLITE_IOERR_TRUNCATE
+                | ffi::SQLITE_IOERR_SHMSIZE,
+            ) => JournalError::Unwritable { path, source },
+            _ => JournalError::Sqlite { path, source },
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The journal's guarantees, tried from outside.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails there")]
+
 use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
 
@@ -199,6 +201,12 @@ fn a_file_that_is_no_journal_is_refused() {
     std::fs::File::create(&place.path).unwrap().write_all(&[7; 8192]).unwrap();
     assert!(matches!(Journal::open(&place.path), Err(JournalError::Sqlite { .. })));
     assert!(Journal::open_read_only(&place.path.with_extension("none")).is_err());
+    let unfinished = place.path.with_extension("empty");
+    std::fs::write(&unfinished, "").unwrap();
+    let error = Journal::open_read_only(&unfinished).unwrap_err();
+    assert!(matches!(error, JournalError::Unfinished { .. }), "{error}");
+    assert!(Journal::open(&unfinished).unwrap().runs().unwrap().is_empty());
+    assert!(Journal::open_read_only(&unfinished).is_ok());
 }
 
 #[test]

@@ -58,7 +58,8 @@ impl<'a> Ground<'a> {
                     words::time(at),
                     words::time(now)
                 ),
-                next: "Give the last moment the photos were known to be good, in UTC.".to_owned(),
+                next: "Start another run with the last moment the photos were known to be good, in UTC."
+                    .to_owned(),
             });
         }
         // A copy made in this very second would count as having been there at the restore point.

@@ -80,7 +80,7 @@ impl Tally {
                     words::time(target.at),
                     words::time(oldest)
                 ),
-                next: "Give a later moment; what was there before that is not in this bucket any more."
+                next: "Start another run with a later moment; what was there before that is not in this bucket any more."
                     .to_owned(),
             });
         }
