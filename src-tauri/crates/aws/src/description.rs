@@ -32,12 +32,8 @@ impl Photos {
         version: &VersionId,
     ) -> Result<String, PortError> {
         let head = self
-            .client
-            .head_object()
-            .bucket(bucket)
-            .key(key)
+            .head(bucket, key)
             .version_id(&version.0)
-            .expected_bucket_owner(&self.site.account)
             .send()
             .await
             .map_err(|e| self.site.port_error("HeadObject", &at(bucket, key), &e))?;

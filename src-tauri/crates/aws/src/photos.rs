@@ -7,6 +7,7 @@ use action::port::{
 use async_trait::async_trait;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::operation::head_object::builders::HeadObjectFluentBuilder;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{
@@ -105,15 +106,7 @@ impl PhotoStore for Photos {
     }
 
     async fn current(&self, bucket: &str, key: &str) -> Result<Option<Current>, PortError> {
-        let answer = self
-            .client
-            .head_object()
-            .bucket(bucket)
-            .key(key)
-            .expected_bucket_owner(&self.site.account)
-            .send()
-            .await;
-        match answer {
+        match self.head(bucket, key).send().await {
             Ok(head) => Ok(Some(Current {
                 version: VersionId(head.version_id().unwrap_or(NULL).to_owned()),
                 etag: bare(head.e_tag().unwrap_or_default()),
@@ -170,6 +163,11 @@ impl PhotoStore for Photos {
 }
 
 impl Photos {
+    /// Asks about a key without reading it.
+    pub(crate) fn head(&self, bucket: &str, key: &str) -> HeadObjectFluentBuilder {
+        self.client.head_object().bucket(bucket).key(key).expected_bucket_owner(&self.site.account)
+    }
+
     async fn encryption(&self, bucket: &str) -> Result<Option<String>, PortError> {
         let asked = self
             .client
