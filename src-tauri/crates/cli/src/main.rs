@@ -1,5 +1,8 @@
 //! `lifeboat`, the headless twin of the window: the same engine, journal and runbooks, in a terminal.
 //!
+//! Guarantee: what it does is what the window does, and is journaled alike; where nobody can answer it stops, says
+//! why, and how to go on.
+//!
 //! Exit codes: 0 done, 1 the run failed or was refused, 2 bad usage (parameters, names and answers too), 3 interrupted
 //! and resumable. Whatever isn't 0 comes with one message on standard error: what is wrong, and what to do next.
 
