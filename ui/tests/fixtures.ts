@@ -148,6 +148,7 @@ export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run:
     state: state(index),
     estimate: seed.estimate ?? null,
     phase: seed.phase,
+    ...(index === current && changes.effect ? { effect: changes.effect } : {}),
   }));
   const phases = ['Assess', 'Restore', 'Close'].map((title) => ({
     title,

@@ -11,10 +11,15 @@ import type { StepDetail } from './types/StepDetail';
 /** What a dialog asks a reason for. */
 export type Reason = 'skip' | 'refuse' | 'abandon';
 
+/** How long after the primary move changed it is not taken, so that a second press can't approve what nobody has read. */
+const SETTLE = 300;
+
 /** Parameters that name what an action destroys, the first that is there. */
 const TARGETS = ['instance', 'target', 'snapshot', 'bucket', 'prefix'];
 
 class Desk {
+  /** Whether the primary move has just become another one. */
+  settling = $state(false);
   asking = $state<Reason | null>(null);
   /** Whether stopping the action at work is being asked about. */
   stopping = $state(false);
@@ -55,6 +60,13 @@ class Desk {
     return named[0]?.value ?? run.view?.environment ?? null;
   });
 
+  /** Begins to settle; what is returned ends it. */
+  settle(): () => void {
+    this.settling = true;
+    const timer = window.setTimeout(() => (this.settling = false), SETTLE);
+    return () => window.clearTimeout(timer);
+  }
+
   get #digest(): string {
     const work = this.step?.action?.work;
     return work?.is === 'planned' ? work.digest : '';
@@ -81,6 +93,7 @@ class Desk {
   async take(move: Move): Promise<void> {
     const step = this.step;
     if (!step || !step.moves.includes(move)) return;
+    if (move === this.primary && this.settling) return;
     if (move === this.primary && this.blocked) {
       app.said = this.blocked;
       return;

@@ -21,17 +21,6 @@ export const KEYS: { keys: string[]; does: string; run?: boolean }[] = [
 /** What only components can do; each puts its own here while it is on the screen. */
 export const hands: Partial<Record<'find' | 'note' | 'copy' | 'timeline' | 'export', () => void>> = {};
 
-/** How long after the primary action changed ⏎ is not taken, so that a second press can't approve what it hasn't seen. */
-const SETTLE = 300;
-let seen = '';
-let since = 0;
-
-/** Notes which primary action is on the screen. */
-export function primaryShown(what: string) {
-  if (what !== seen) since = performance.now();
-  seen = what;
-}
-
 const isField = (element: Element) =>
   element.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=button])');
 
@@ -43,10 +32,12 @@ export function onKey(event: KeyboardEvent) {
   if (document.querySelector('dialog[open]')) return;
   if (event.key === 'Escape') return escape(target);
   if (isField(target)) return;
+  // A held key does what it does once; on a button, ⏎ would press it again and again.
+  if (event.repeat && event.key === 'Enter') event.preventDefault();
   const act = actionFor(event, target);
   if (!act) return;
   event.preventDefault();
-  act();
+  if (!event.repeat) act();
 }
 
 /** Leaves a field, or the step that is only looked at. What was typed is a draft and stays. */
@@ -56,7 +47,6 @@ function escape(target: Element) {
 }
 
 function actionFor(event: KeyboardEvent, target: Element): (() => void) | undefined {
-  const { repeat } = event;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === '?') return () => (app.keys = true);
   if (key === '/') return hands.find;
@@ -78,10 +68,9 @@ function actionFor(event: KeyboardEvent, target: Element): (() => void) | undefi
       return hands.export;
     case ' ':
       if (presses(target) || target.matches('input') || run.other) return undefined;
-      return repeat ? () => {} : () => void desk.tickNext();
+      return () => void desk.tickNext();
     case 'Enter':
       if (presses(target) || run.other) return undefined;
-      if (repeat || performance.now() - since < SETTLE) return () => {};
       return () => void (desk.primary && desk.take(desk.primary));
   }
   if (/^[1-9]$/.test(key) && !run.other) return pick(Number(key) - 1);

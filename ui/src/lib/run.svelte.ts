@@ -20,8 +20,11 @@ class RunStore {
   stopping = $state(false);
   /** Closing was asked while an action works. */
   closeAsked = $state.raw<CloseAsked | null>(null);
-  #closing = false;
+  /** The run that the window closes after, once its action has stopped. */
+  #closing = '';
   #reading = false;
+  /** The step whose details were asked for last. */
+  #asked = '';
 
   steps: StepRow[] = $derived(this.view?.phases.flatMap((phase) => phase.steps) ?? []);
   /** The step on the screen. */
@@ -47,7 +50,7 @@ class RunStore {
       this.rows = [];
       this.progress = null;
     }
-    this.other = null;
+    this.back();
     this.view = null;
     this.#adopt(view);
     app.go({ at: 'run' });
@@ -69,39 +72,46 @@ class RunStore {
   async look(step: string): Promise<void> {
     if (!this.view) return;
     if (step === this.view.current) return this.back();
+    this.#asked = step;
     const detail = await app.attempt(ipc.step(this.view.id, step));
+    if (this.#asked !== step) return;
+    this.#asked = '';
     if (detail) this.other = detail;
   }
 
   /** Shows the step that is `by` steps away from the one on the screen. */
   async move(by: number): Promise<void> {
-    const at = this.steps.findIndex((step) => step.id === this.shown?.id);
+    const id = this.#asked || this.shown?.id;
+    const at = this.steps.findIndex((step) => step.id === id);
     const from = at < 0 ? (by > 0 ? -1 : this.steps.length) : at;
     const next = this.steps[from + by];
     if (next) await this.look(next.id);
   }
 
   back() {
+    this.#asked = '';
     this.other = null;
   }
 
-  async stop(): Promise<void> {
-    if (!this.view) return;
-    this.stopping = true;
-    await app.attempt(ipc.stop(this.view.id));
+  /** Asks the action at work to stop between two items. */
+  async stop(run: string): Promise<void> {
+    this.stopping = run === this.view?.id;
+    await app.attempt(ipc.stop(run));
     if (app.problem) this.stopping = false;
   }
 
-  /** Stops the action at work, then closes the window once it has stopped. */
-  async stopAndClose(): Promise<void> {
+  /** Stops the action that the window was asked about, then closes it once that has stopped. */
+  async stopAndClose({ run }: CloseAsked): Promise<void> {
     this.closeAsked = null;
-    this.#closing = true;
-    await this.stop();
-    if (!this.view?.working) await app.attempt(ipc.closeNow());
+    this.#closing = run;
+    await this.stop(run);
+    if (app.problem) this.#closing = '';
+    else if (this.view?.id === run && !this.view.working) this.#worked(run);
   }
 
-  /** Takes a view, unless a newer one is here already. */
+  /** Takes a view, unless a newer one is here already. Other runs only matter to a window that is about to close. */
   #adopt(view: RunView) {
+    if (!view.working) this.#worked(view.id);
     const before = this.view;
     if (before && (before.id !== view.id || before.entries > view.entries)) return;
     this.view = view;
@@ -110,31 +120,36 @@ class RunStore {
     if (!view.working) {
       this.progress = null;
       this.stopping = false;
-      this.closeAsked = null;
-      if (this.#closing) void app.attempt(ipc.closeNow());
     }
     if (this.other?.id === view.current) this.other = null;
     else if (this.other && before?.entries !== view.entries) void this.look(this.other.id);
     void this.#catchUp();
   }
 
+  /** No action of `run` is at work any more. */
+  #worked(run: string) {
+    if (this.closeAsked?.run === run) this.closeAsked = null;
+    if (this.#closing === run) void app.attempt(ipc.closeNow());
+  }
+
   /** Reads the rows of the timeline that are not here yet. */
   async #catchUp(): Promise<void> {
-    const run = this.view?.id;
-    if (!run || this.#reading) return;
+    if (this.#reading) return;
     this.#reading = true;
     try {
-      let known = -1;
-      while (this.view?.id === run && this.#last() < this.view.entries && this.#last() > known) {
-        known = this.#last();
-        const rows = await ipc.timeline(run, known);
-        if (this.view?.id === run) this.rows = [...this.rows, ...rows];
+      while (this.view && this.#last() < this.view.entries) {
+        const { id } = this.view;
+        const known = this.#last();
+        const rows = await ipc.timeline(id, known);
+        // Another run may have been opened meanwhile.
+        if (this.view.id !== id || this.#last() !== known) continue;
+        if (!rows.some(({ seq }) => seq > known)) break;
+        this.rows = [...this.rows, ...rows];
       }
     } catch (error) {
       app.problem = ipc.problemOf(error);
     }
     this.#reading = false;
-    if (this.view && this.view.id !== run) void this.#catchUp();
   }
 
   #last = () => this.rows.at(-1)?.seq ?? 0;

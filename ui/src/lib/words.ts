@@ -29,11 +29,7 @@ export const MODE: Record<Mode, { word: string; with: string; means: string }> =
   },
 };
 
-export const EFFECT: Record<Effect, { word: string; means: string }> = {
-  reads: { word: 'Reads', means: 'Only reads. It may be repeated at any time.' },
-  changes: { word: 'Changes', means: 'Adds to what is there, can be undone, needs an approved plan.' },
-  destroys: { word: 'Destroys', means: 'Removes something for good. Needs a second person and the name typed.' },
-};
+export const EFFECT: Record<Effect, string> = { reads: 'Reads', changes: 'Changes', destroys: 'Destroys' };
 
 export const KIND: Record<StepKind, string> = {
   manual: 'By hand',
