@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod clients;
 mod crash;
 mod moto;
 mod restore_property;

