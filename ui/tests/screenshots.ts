@@ -27,7 +27,6 @@ for (const [name, show] of Object.entries(SCREENS)) {
         const window = await show({ theme, size: viewport });
         await window.page.waitForTimeout(400);
         await window.page.screenshot({ path: `${DIR}/${file}.png` });
-        await window.page.context().close();
       });
     }
   }

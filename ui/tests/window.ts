@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { type Browser, type Page, chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 
 import type { Command } from '../src/lib/types/Command';
 import type { ProblemText } from '../src/lib/types/ProblemText';
@@ -25,16 +25,19 @@ interface Options {
 }
 
 let browser: Browser;
-const contexts: BrowserContext[] = [];
+const windows: Window[] = [];
 
 beforeAll(async () => {
   browser = await chromium.connect(inject('browser'));
 });
 
-afterAll(async () => {
-  await Promise.all(contexts.map((context) => context.close()));
-  await browser.close();
+afterEach(async () => {
+  const opened = windows.splice(0);
+  await Promise.all(opened.map(({ page }) => page.context().close()));
+  expect(opened.flatMap(({ errors }) => errors), 'errors on the console').toEqual([]);
 });
+
+afterAll(() => browser.close());
 
 export class Window {
   readonly calls: { command: string; args: any }[] = [];
@@ -63,6 +66,14 @@ export class Window {
   async press(...keys: string[]) {
     for (const key of keys) await this.page.keyboard.press(key);
   }
+
+  /** Waits until the primary move may be taken, as far as it is only its being new that it waits for. */
+  async settled() {
+    await this.page.locator('.settling').waitFor({ state: 'detached' });
+  }
+
+  /** How often a command was asked for. */
+  asked = (name: string) => this.calls.filter(({ command }) => command === name).length;
 
   /** Everything that the page shows, as text. */
   text = () => this.page.evaluate(() => document.body.innerText);
@@ -106,10 +117,10 @@ export async function open({ replies = {}, theme = 'light', size = { width: 1280
     timezoneId: 'America/New_York',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  contexts.push(context);
   const page = await context.newPage();
   page.setDefaultTimeout(5000);
   const opened = new Window(page, { ...defaults(), ...replies });
+  windows.push(opened);
   await page.exposeFunction('answer', async (command: string, args: unknown): Promise<Answer> => {
     opened.calls.push({ command, args });
     const reply = opened.replies[command];
