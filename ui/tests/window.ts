@@ -67,9 +67,15 @@ export class Window {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
-  /** Waits until the primary move may be taken, as far as it is only its being new that it waits for. */
+  /** Waits until the primary move is no longer too new to be taken. */
   async settled() {
-    await this.page.locator('.settling').waitFor({ state: 'detached' });
+    await this.page.locator('[aria-keyshortcuts=Enter][aria-busy=true]').waitFor({ state: 'detached' });
+  }
+
+  /** What has been submitted once the page has nothing left to send: to see that something is not. */
+  async sent(): Promise<Command[]> {
+    await this.page.evaluate(() => Promise.resolve());
+    return this.submitted;
   }
 
   /** How often a command was asked for. */

@@ -93,11 +93,11 @@ class Desk {
   async take(move: Move): Promise<void> {
     const step = this.step;
     if (!step || !step.moves.includes(move)) return;
-    if (move === this.primary && this.settling) return;
     if (move === this.primary && this.blocked) {
       app.said = this.blocked;
       return;
     }
+    if (move === this.primary && this.settling) return;
     if (move === 'skip' || move === 'refuse') {
       this.asking = move;
       return;
