@@ -197,6 +197,17 @@ impl Desktop {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Chooses the option with this value in the list that `css` selects.
+    pub(crate) async fn choose(&self, css: &str, value: &str) {
+        let choose = "const [css, value] = arguments;
+            const list = document.querySelector(css);
+            list.value = value;
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+            return list.value;";
+        self.see(css).await;
+        assert_eq!(self.script(choose, vec![json!(css), json!(value)]).await, json!(value), "{css}");
+    }
+
     /// Types into whatever has the focus. WebKit's driver drops `"\n"`: send [`thirtyfour::Key::Enter`].
     pub(crate) async fn keys(&self, keys: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(keys).perform().await.unwrap();

@@ -8,6 +8,7 @@ use thirtyfour::Key;
 use tokio::time::{Instant, sleep};
 
 use crate::support::desktop::Desktop;
+use crate::support::paths;
 
 /// Who runs it, and who approves.
 pub(super) const OPERATOR: &str = "Sam Ortega";
@@ -72,12 +73,17 @@ pub(super) async fn until(desktop: &Desktop, what: &str, wanted: impl Fn(&Shown)
 
 /// Fills in the start form for an exercise and starts it.
 pub(super) async fn start(desktop: &Desktop) {
+    fill_in(desktop).await;
+    desktop.click("[data-testid=start-submit]").await;
+    until(desktop, "the first step", |shown| shown.step == "stop-writers").await;
+}
+
+/// Fills in the start form for an exercise.
+pub(super) async fn fill_in(desktop: &Desktop) {
     desktop.click("[data-testid=start-restore-badge-photos]").await;
     desktop.fill("[data-testid=operator]", OPERATOR).await;
     desktop.click("[data-testid=param-restore_to-last-good]").await;
     desktop.click("[data-testid=mode-exercise]").await;
-    desktop.click("[data-testid=start-submit]").await;
-    until(desktop, "the first step", |shown| shown.step == "stop-writers").await;
 }
 
 /// Does what the current step asks for, up to its next primary move, and takes that.
@@ -122,6 +128,12 @@ pub(super) async fn until_at(desktop: &Desktop, stop: impl Fn(&Shown) -> bool) -
             _ => sleep(Duration::from_millis(50)).await,
         }
     }
+}
+
+/// Looks at the screen as it is: axe finds nothing wrong, and a picture of it is kept.
+pub(super) async fn look(desktop: &Desktop, name: &str) {
+    assert_eq!(desktop.axe().await, [], "{name}");
+    desktop.screenshot(&paths::target().join(format!("screenshots/window-{name}.png"))).await;
 }
 
 /// Whether the run has gone on since a move was taken: another step, or another move of the same one.

@@ -7,10 +7,9 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use crate::support::desktop::{Desktop, LAPTOP};
-use crate::support::paths;
 use crate::support::practice::Practice;
 
-use super::follow::{OPERATOR, shown, until};
+use super::follow::{OPERATOR, look, shown, until};
 
 /// Every place of a runbook that is shown, with something in it that a browser would act on. `URL` is a server that
 /// nobody may ask anything.
@@ -125,8 +124,7 @@ async fn hostile_markdown_shows_as_text_and_loads_nothing() {
     desktop.reads(&format!("<img src={url}/code onerror=hacked=1>")).await;
     desktop.reads(&format!("<img src={url}/expect onerror=hacked=1>")).await;
     nothing_happened(&desktop, &server, "a step").await;
-    assert_eq!(desktop.axe().await, []);
-    desktop.screenshot(&paths::target().join("screenshots/window-hostile.png")).await;
+    look(&desktop, "hostile").await;
 
     // A link shows its address and goes nowhere by itself.
     desktop.press("out").await;

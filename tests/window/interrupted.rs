@@ -3,11 +3,10 @@
 use serde_json::json;
 
 use crate::support::desktop::{Desktop, LAPTOP};
-use crate::support::paths;
 use crate::support::practice::Practice;
 use crate::support::process::wait_until;
 
-use super::follow::{self, APPROVER, WORK, until, until_at};
+use super::follow::{self, APPROVER, WORK, look, until, until_at};
 
 /// Goes up to the approved plan, slowly enough to have a middle, and returns in it.
 async fn into_the_middle(desktop: &Desktop, practice: &Practice) {
@@ -28,7 +27,7 @@ async fn go_on(desktop: &Desktop) {
 async fn finishes(desktop: &Desktop, practice: &Practice) {
     assert!(until_at(desktop, |_| false).await.is_none());
     desktop.reads("The run is finished").await;
-    practice.is_restored_once();
+    practice.is_restored_once(612);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,8 +50,7 @@ async fn killed_during_the_restore_it_is_opened_again_and_finished() {
     until(&desktop, "to be asked", |shown| shown.offers("apply_again")).await;
     assert_eq!(practice.back(), back, "nothing is sent again before somebody says so");
     assert!(desktop.text().await.contains(&format!("{back} of 612")), "{}", desktop.text().await);
-    assert_eq!(desktop.axe().await, []);
-    desktop.screenshot(&paths::target().join("screenshots/window-in-doubt.png")).await;
+    look(&desktop, "in-doubt").await;
     finishes(&desktop, &practice).await;
 }
 
@@ -64,8 +62,7 @@ async fn closing_it_during_the_restore_asks_first() {
     into_the_middle(&desktop, &practice).await;
     desktop.ask_to_close();
     desktop.reads("Close while “Restore the photos” is at work?").await;
-    assert_eq!(desktop.axe().await, []);
-    desktop.screenshot(&paths::target().join("screenshots/window-closing.png")).await;
+    look(&desktop, "closing").await;
     desktop.click("[data-testid=close-keep]").await;
     let open = "return !!document.querySelector('dialog[open]')";
     assert_eq!(desktop.script(open, vec![]).await, json!(false));

@@ -4,17 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::cli::Lifeboat;
-use crate::support::desktop::{Desktop, LAPTOP};
-use crate::support::paths;
+use crate::support::desktop::{Desktop, LAPTOP, MONITOR};
 use crate::support::practice::Practice;
 
-use super::follow::{self, APPROVER, OPERATOR, until, until_at};
-
-/// Looks at the screen as it is: axe finds nothing wrong, and a picture of it is kept.
-async fn look(desktop: &Desktop, name: &str) {
-    assert_eq!(desktop.axe().await, [], "{name}");
-    desktop.screenshot(&paths::target().join(format!("screenshots/window-{name}.png"))).await;
-}
+use super::follow::{self, APPROVER, OPERATOR, look, until, until_at};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_photos_are_restored_and_the_timeline_is_exported() {
@@ -24,7 +17,10 @@ async fn the_photos_are_restored_and_the_timeline_is_exported() {
     desktop.see("[data-testid=runbook-restore-badge-photos]").await;
     look(&desktop, "library").await;
 
-    follow::start(&desktop).await;
+    follow::fill_in(&desktop).await;
+    look(&desktop, "start").await;
+    desktop.click("[data-testid=start-submit]").await;
+    until(&desktop, "the first step", |shown| shown.step == "stop-writers").await;
     let mode = "return document.querySelector('[data-testid=frame]').dataset.mode";
     assert_eq!(desktop.script(mode, vec![]).await, "exercise");
     let text = desktop.text().await;
@@ -66,19 +62,39 @@ async fn the_photos_are_restored_and_the_timeline_is_exported() {
     let restored = |shown: &follow::Shown| shown.step == "restore" && shown.offers("complete");
     until_at(&desktop, restored).await.unwrap();
     look(&desktop, "verified").await;
-    practice.is_restored_once();
+    practice.is_restored_once(612);
 
     until_at(&desktop, |shown| shown.step == "notify-customers").await.unwrap();
     look(&desktop, "message").await;
     assert!(until_at(&desktop, |_| false).await.is_none());
     look(&desktop, "ended").await;
-    practice.is_restored_once();
+    practice.is_restored_once(612);
 
     for format in ["md", "csv", "jsonl"] {
         desktop.click(&format!("[data-testid=ended] [data-testid=export-{format}]")).await;
         desktop.reads(&format!(".{format}")).await;
     }
     exported(home.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn overwritten_photos_are_restored_in_the_dark_on_a_monitor() {
+    let home = tempfile::tempdir().unwrap();
+    let practice = Practice::of(home.path(), "ransomware-overwrite");
+    let desktop = Desktop::open(home.path(), &["--env", "practice"], MONITOR).await;
+    desktop.choose("[data-testid=theme]", "dark").await;
+    desktop.see("[data-testid=runbook-restore-badge-photos]").await;
+    look(&desktop, "dark-library").await;
+    follow::fill_in(&desktop).await;
+    look(&desktop, "dark-start").await;
+    desktop.click("[data-testid=start-submit]").await;
+    until_at(&desktop, |shown| shown.step == "survey" && shown.offers("complete")).await.unwrap();
+    look(&desktop, "dark-survey").await;
+    until_at(&desktop, |shown| shown.offers("approve")).await.unwrap();
+    look(&desktop, "dark-plan").await;
+    assert!(until_at(&desktop, |_| false).await.is_none());
+    look(&desktop, "dark-ended").await;
+    practice.is_restored_once(515);
 }
 
 /// What the window wrote is a whole timeline, and `lifeboat verify` believes it.

@@ -1,5 +1,6 @@
 //! The real window, by WebDriver.
 
+mod failing;
 mod follow;
 mod hostile;
 mod interrupted;
