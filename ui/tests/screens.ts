@@ -78,6 +78,15 @@ export const SCREENS: Record<string, Show> = {
     await window.get('reason').fill('The bucket was brought back by AWS support meanwhile.');
     return window;
   },
+  'skip-refused': async (options) => {
+    const refusal = new Refusal({ what: 'The journal can’t be written: no space is left on /home.', next: 'Make room, then skip again.' });
+    const window = await openRun(restoring(WORK.planned), { ...options, replies: { submit: () => refusal } });
+    await window.get('move-skip').click();
+    await window.get('reason').fill('The bucket was brought back by AWS support meanwhile.');
+    await window.get('reason-submit').click();
+    await window.get('reason-dialog').getByRole('alert').waitFor();
+    return window;
+  },
   attachment: async (options) => {
     const window = await openRun(restoring(WORK.planned), options);
     await window.get('plan-whole').click();
