@@ -415,11 +415,11 @@ export function longRun(count: number, at: number): RunView {
     title: `Rack ${index + 1}`,
     steps: steps.slice(index * 50, index * 50 + 50),
   }));
-  const step = longStep(at, count);
+  const step = longStep(at);
   return runAt(null, {}, { phases, current: step.id, step, title: 'Check every host' });
 }
 
-export const longStep = (at: number, _count: number): StepDetail => ({
+export const longStep = (at: number): StepDetail => ({
   ...detail('stop-writers', { state: 'current', moves: ['complete', 'skip'] }),
   id: `step-${at}`,
   number: at,
