@@ -427,7 +427,7 @@ export const longStep = (at: number): StepDetail => ({
   phase: `Rack ${Math.ceil(at / 50)}`,
 });
 
-const HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
+export const HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 
 /** A run whose every text tries to be markup. */
 export function hostileRun(): RunView {
