@@ -56,12 +56,14 @@ describe('a second person', () => {
 
   test('approves one plan: another plan asks anew', async () => {
     const window = await openRun(restoring(WORK.planned));
-    await window.get('approver').fill('Dana Whitfield');
+    await window.get('approver').fill('Sam Ortega');
+    await window.get('move-approve').click();
+    await window.page.getByRole('alert').waitFor();
     const digest = `aa${DIGEST.slice(2)}`;
     await window.send('run', { ...restoring({ ...WORK.planned, digest }), entries: TIMELINE.length + 1 });
     await soon(() => window.get('plan').getAttribute('data-digest')).toBe(digest);
     expect(await window.get('approver').inputValue()).toBe('');
-    await window.settled();
+    expect(await window.page.getByRole('alert').count()).toBe(0);
     await approve(window, 'Robin Falk');
     await soon(() => window.submitted).toEqual([approval('Robin Falk', digest)]);
   });

@@ -234,6 +234,14 @@ test('/ finds a step: ⏎ looks at the first that fits', async () => {
   expect(await window.sent()).toEqual([]);
 });
 
+test('Esc leaves what is searched for, and every word of it', async () => {
+  const window = await planned();
+  await window.get('find').fill('tell');
+  await window.get('find').press('Escape');
+  await soon(() => focused(window)).toBe(null);
+  expect(await window.get('find').inputValue()).toBe('tell');
+});
+
 test('/ finds in the library', async () => {
   const window = await open();
   await window.press('/');

@@ -84,6 +84,28 @@ test('of a run that was left is not mixed into the one that was opened', async (
   expect(window.calls.at(-1)).toEqual({ command: 'timeline', args: { run: other.id, after: 0 } });
 });
 
+test('of a run that was left and opened again has every entry once', async () => {
+  const all = { rows: rows(15) };
+  const window = await journal(all);
+  await soon(() => shown(window)).toHaveLength(15);
+  let arrive = () => {};
+  const held = ({ after }: { after: number }) => new Promise((resolve) => (arrive = () => resolve(rows(18).slice(after))));
+  window.answer({ timeline: held });
+  await window.send('run', grown(18));
+  await soon(() => window.asked('timeline')).toBe(2);
+  const reopen = async (id: string, entries: number) => {
+    window.answer({ open_run: () => ({ ...grown(entries), id }), timeline: ({ after }) => rows(entries).slice(after) });
+    await window.get('to-library').click();
+    await window.page.locator('[data-testid^=go-on-]').click();
+    await window.get('run').waitFor();
+  };
+  const { id } = grown(18);
+  await reopen('20261124-050000-bb02', 3);
+  await reopen(id, 18);
+  arrive();
+  await soon(() => shown(window)).toEqual(down(18, 1));
+});
+
 test('that could not be read says so, and is read with the next entry', async () => {
   const refusal = new Refusal({ what: 'The journal could not be read.', next: 'Look at the disk.' });
   const window = await openRun(restoring(WORK.planned), { replies: { timeline: () => refusal } });

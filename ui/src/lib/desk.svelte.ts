@@ -33,8 +33,8 @@ class Desk {
   record: Draft = $derived(this.#draft('record'));
   choice: Draft = $derived(this.#draft('choice'));
   /** Bound to the plan, so that a new plan is approved anew. */
-  approver: Draft = $derived(this.#draft(`approver.${this.#digest}`));
-  target: Draft = $derived(this.#draft(`target.${this.#digest}`));
+  approver: Draft = $derived(this.#draft(`approver.${this.digest}`));
+  target: Draft = $derived(this.#draft(`target.${this.digest}`));
   reason: Draft = $derived(this.#draft(`reason.${this.asking ?? ''}`));
 
   /** Why the primary move can't be taken yet. */
@@ -60,14 +60,16 @@ class Desk {
     return named[0]?.value ?? run.view?.environment ?? null;
   });
 
-  /** Begins to settle; what is returned ends it. */
+  /** Begins anew with a primary move or a plan that has just appeared. What is returned ends the settling. */
   settle(): () => void {
     this.settling = true;
+    this.wrong = null;
     const timer = window.setTimeout(() => (this.settling = false), SETTLE);
     return () => window.clearTimeout(timer);
   }
 
-  get #digest(): string {
+  /** The digest of the plan that waits for approval. */
+  get digest(): string {
     const work = this.step?.action?.work;
     return work?.is === 'planned' ? work.digest : '';
   }
@@ -116,7 +118,7 @@ class Desk {
     if (!this.asking || text === '') return;
     let command: Command = { do: 'abandon', reason: text };
     if (this.asking === 'skip') command = { do: 'skip', step, reason: text };
-    if (this.asking === 'refuse') command = { do: 'refuse', step, digest: this.#digest, reason: text };
+    if (this.asking === 'refuse') command = { do: 'refuse', step, digest: this.digest, reason: text };
     if (await run.send(command)) {
       this.asking = null;
       reason.forget();
@@ -174,7 +176,7 @@ class Desk {
       document.getElementById(this.wrong.field)?.focus();
       return null;
     }
-    return { do: 'approve', step, digest: this.#digest, by: second ? by : null };
+    return { do: 'approve', step, digest: this.digest, by: second ? by : null };
   }
 }
 

@@ -30,7 +30,7 @@ export function onKey(event: KeyboardEvent) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
   const target = event.target instanceof Element ? event.target : document.body;
   if (document.querySelector('dialog[open]')) return;
-  if (event.key === 'Escape') return escape(target);
+  if (event.key === 'Escape') return escape(event, target);
   if (isField(target)) return;
   // A held key does what it does once; on a button, ⏎ would press it again and again.
   if (event.repeat && event.key === 'Enter') event.preventDefault();
@@ -41,7 +41,9 @@ export function onKey(event: KeyboardEvent) {
 }
 
 /** Leaves a field, or the step that is only looked at. What was typed is a draft and stays. */
-function escape(target: Element) {
+function escape(event: KeyboardEvent, target: Element) {
+  // By itself, it would empty a field that searches.
+  event.preventDefault();
   if (isField(target)) (target as HTMLElement).blur();
   else if (app.screen.at === 'run') run.back();
 }
