@@ -36,6 +36,14 @@ impl App {
         self.sessions().get(run).cloned()
     }
 
+    /// The session of a run that is open here, to go on with. One that is broken is closed: opening the run anew says
+    /// what is in doubt.
+    pub(crate) fn sound_session(&self, run: &RunId) -> Option<Arc<Session>> {
+        let mut sessions = self.sessions();
+        sessions.retain(|id, session| id != run || !session.is_broken());
+        sessions.get(run).cloned()
+    }
+
     /// Keeps a session open.
     pub(crate) fn keep(&self, session: Session) -> Arc<Session> {
         let session = Arc::new(session);

@@ -148,6 +148,11 @@ impl Desktop {
 
     /// The element that `css` selects, as soon as it is there and shown.
     pub(crate) async fn see(&self, css: &str) -> WebElement {
+        self.see_within(css, PATIENCE).await
+    }
+
+    /// The same, for as long as `limit`.
+    pub(crate) async fn see_within(&self, css: &str, limit: Duration) -> WebElement {
         let began = Instant::now();
         loop {
             for element in self.driver.find_all(By::Css(css)).await.unwrap() {
@@ -156,7 +161,7 @@ impl Desktop {
                     return element;
                 }
             }
-            self.go_on_looking(began, PATIENCE, &format!("an element {css}")).await;
+            self.go_on_looking(began, limit, &format!("an element {css}")).await;
         }
     }
 

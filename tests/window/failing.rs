@@ -1,13 +1,14 @@
 //! What goes wrong is said, what to do next too, and the run goes on from there.
 
 use range::{Range, RangeOptions};
+use rusqlite::Connection;
 use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::desktop::{Desktop, LAPTOP};
 use crate::support::practice::Practice;
 
-use super::follow::{self, look, until, until_at};
+use super::follow::{self, WORK, look, shown, until, until_at};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_nobody_at_the_endpoint_the_step_says_so_and_works_when_somebody_is() {
@@ -74,4 +75,25 @@ async fn skipping_and_abandoning_need_a_reason_and_dialogs_are_for_everybody() {
     desktop.click("[data-testid=to-library]").await;
     desktop.see("[data-testid^=run-]").await;
     look(&desktop, "library-runs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_written_down_stops_the_run_until_it_is_opened_again() {
+    let home = tempfile::tempdir().unwrap();
+    let practice = Practice::start(home.path());
+    let desktop = Desktop::open(home.path(), &["--env", "practice"], LAPTOP).await;
+    follow::into_the_middle(&desktop, &practice).await;
+    let journal = Connection::open(home.path().join("journal.db")).unwrap();
+    journal.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    practice.slow(0);
+    desktop.see_within("[data-testid=problem]", WORK).await;
+    look(&desktop, "unwritten").await;
+    assert!(shown(&desktop).await.is_some_and(|shown| shown.moves.is_empty()), "nothing goes on unrecorded");
+    journal.execute_batch("ROLLBACK").unwrap();
+
+    desktop.click("[data-testid=to-library]").await;
+    desktop.click("[data-testid^=go-on-]").await;
+    assert!(until_at(&desktop, |_| false).await.is_none());
+    desktop.reads("The run is finished").await;
+    practice.is_restored_once(612);
 }

@@ -9,6 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::desktop::Desktop;
 use crate::support::paths;
+use crate::support::practice::Practice;
+use crate::support::process::wait_until;
 
 /// Who runs it, and who approves.
 pub(super) const OPERATOR: &str = "Sam Ortega";
@@ -84,6 +86,17 @@ pub(super) async fn fill_in(desktop: &Desktop) {
     desktop.fill("[data-testid=operator]", OPERATOR).await;
     desktop.click("[data-testid=param-restore_to-last-good]").await;
     desktop.click("[data-testid=mode-exercise]").await;
+}
+
+/// Goes up to the approved plan, slowly enough to have a middle, and returns in it.
+pub(super) async fn into_the_middle(desktop: &Desktop, practice: &Practice) {
+    start(desktop).await;
+    until_at(desktop, |shown| shown.offers("approve")).await.unwrap();
+    desktop.fill("[data-testid=approver]", APPROVER).await;
+    practice.slow(400);
+    desktop.click("[data-testid=move-approve]").await;
+    desktop.see("[data-testid=progress]").await;
+    wait_until("some photos are back", WORK, || practice.back() > 0);
 }
 
 /// Does what the current step asks for, up to its next primary move, and takes that.

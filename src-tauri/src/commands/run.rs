@@ -22,7 +22,7 @@ pub(crate) async fn open_run(
     handle: AppHandle,
     app: State<'_, App>,
 ) -> Result<RunView, ProblemText> {
-    let session = match app.session(&run) {
+    let session = match app.sound_session(&run) {
         Some(session) => session,
         None => {
             let operator = app.engine.read(&run)?.start().operator.clone();
