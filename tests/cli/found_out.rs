@@ -3,115 +3,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
-use jiff::Timestamp;
-use range::{Conditions, Put, Range, RangeOptions, Snapshot, Versioning};
-use run::State;
+use range::Versioning;
 
-use super::{ANSWERS, Desk};
-use crate::support::cli::Ran;
+use super::scene::Scene;
 use crate::support::process::free_port;
-
-/// A small range with a photo that was deleted, and a desk whose `practice` it is.
-struct Scene {
-    desk: Desk,
-    range: Range,
-    answers: String,
-    /// A moment before the deletion.
-    good: Timestamp,
-    before: Vec<Snapshot>,
-}
-
-impl Scene {
-    fn new() -> Self {
-        Self::on(0)
-    }
-
-    fn on(port: u16) -> Self {
-        let start = Timestamp::now().as_second() - 3_600;
-        let clock = Arc::new(AtomicI64::new(start));
-        let ticking = Arc::clone(&clock);
-        let time = Arc::new(move || Timestamp::from_second(ticking.load(Ordering::Relaxed)).unwrap());
-        let range = Range::start(RangeOptions { port, clock: time, ..RangeOptions::default() }).unwrap();
-        let (store, bucket) = (range.store(), range.ready().bucket.as_str());
-        for key in ["photos/a.jpg", "photos/b.jpg"] {
-            let put = Put { bytes: key.as_bytes().to_vec().into(), ..Put::default() };
-            store.put(bucket, key, put, &Conditions::default()).unwrap();
-        }
-        clock.store(start + 1_800, Ordering::Relaxed);
-        store.delete(bucket, "photos/a.jpg", None, &Conditions::default()).unwrap();
-        clock.store(start + 3_600, Ordering::Relaxed);
-        let desk = Desk::new();
-        desk.file("range.json", &serde_json::to_string(range.ready()).unwrap());
-        let answers = desk.file("answers.yaml", ANSWERS);
-        let before = store.snapshot();
-        Self { desk, range, answers, good: Timestamp::from_second(start + 900).unwrap(), before }
-    }
-
-    /// An environment like `practice`, its text changed.
-    fn environment(&self, name: &str, from: &str, to: &str) {
-        let endpoint = self.range.endpoint();
-        let text = format!(
-            "environment: {name}\nregion: us-east-1\naccount: \"000000000000\"\ncredentials: {{ practice: true }}\n\
-             endpoints: {{ s3: \"{endpoint}\", sts: \"{endpoint}\" }}\n\
-             photos: {{ bucket: veonics-photos, prefix: photos/ }}\n"
-        );
-        assert!(text.contains(from));
-        self.desk.file(&format!("environments/{name}.yaml"), &text.replace(from, to));
-    }
-
-    /// Changes the text of an environment.
-    fn amend(&self, name: &str, from: &str, to: &str) {
-        let file = format!("environments/{name}.yaml");
-        let text = fs::read_to_string(self.desk.path().join(&file)).unwrap();
-        self.desk.file(&file, &text.replace(from, to));
-    }
-
-    /// With keys in its environment that nothing may repeat.
-    fn with_secrets(mut self) -> Self {
-        for (name, value) in SECRETS {
-            self.desk.lifeboat = self.desk.lifeboat.env(name, value);
-        }
-        self
-    }
-
-    fn run(&self, environment: &str, at: Timestamp) -> Ran {
-        let at = format!("restore_to={at}");
-        let args = ["run", "restore-badge-photos", "--mode", "exercise", "--env", environment, "--set", &at];
-        self.desk.lifeboat.run(&[&args[..], &["--answers", &self.answers, "--as", "Sam"]].concat())
-    }
-
-    fn resume(&self) -> Ran {
-        let run = self.desk.only_run().to_string();
-        self.desk.lifeboat.run(&["resume", &run, "--answers", &self.answers, "--as", "Sam"])
-    }
-
-    /// The run failed at the step `title`, says `words`, stands there, and nothing was done to a photo.
-    #[track_caller]
-    fn failed_at(&self, ran: Ran, title: &str, words: &[&str]) {
-        let ran = ran.ended_with(1);
-        let said = ran.complaint();
-        assert!(said.starts_with(&format!("\"{title}\" failed: ")), "{said}");
-        assert!(words.iter().all(|word| said.contains(word)), "{words:?} in {said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        let run = self.desk.run();
-        assert_eq!((run.state(), &run.current().unwrap().title[..]), (&State::Active, title));
-        assert!(ran.stdout.contains(&format!("Go on with: lifeboat resume {}", run.id())), "{}", ran.stdout);
-        assert_eq!(self.range.store().snapshot(), self.before);
-        self.desk.lifeboat.run(&["verify"]).ended_with(0);
-    }
-
-    /// It was put right: the run goes on to its end, and the photo is back.
-    #[track_caller]
-    fn goes_on(&self) {
-        let ran = self.resume().ended_with(0);
-        assert_eq!(ran.stderr, "");
-        assert_eq!(self.range.store().snapshot().len(), self.before.len() + 1);
-    }
-}
 
 const PREFLIGHT: &str = "Check the way in";
 const SURVEY: &str = "Survey the loss";
@@ -153,12 +50,6 @@ fn an_endpoint_that_cannot_be_reached_with_keys_of_ones_own() {
         [&format!("nothing listens at {nowhere}")[..], "Check `endpoints.sts` in the environment file"];
     scene.failed_at(scene.run("gone", scene.good), PREFLIGHT, &words);
 }
-
-const SECRETS: [(&str, &str); 3] = [
-    ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLEEXAMPLE12"),
-    ("AWS_SECRET_ACCESS_KEY", "hush/hush+secret"),
-    ("AWS_SESSION_TOKEN", "hush/hush+token"),
-];
 
 /// Answers every request as AWS does when the credentials have expired.
 fn expired() -> String {
@@ -283,15 +174,4 @@ fn a_full_disk_under_the_journal() {
         assert_eq!(scene.range.store().snapshot().len(), scene.before.len() + 1);
     }
     assert!(begun > 4, "{begun}");
-}
-
-impl Scene {
-    /// As [`Scene::goes_on`], for a run that may have been doing something when it stopped.
-    fn goes_on_from_doubt(&self) {
-        let again =
-            ANSWERS.replace("{ approve: true, by: Dana }", "{ approve: true, by: Dana, again: true }");
-        let answers = self.desk.file("again.yaml", &again);
-        let run = self.desk.only_run().to_string();
-        self.desk.lifeboat.run(&["resume", &run, "--answers", &answers, "--as", "Sam"]).ended_with(0);
-    }
 }

@@ -11,7 +11,9 @@ use crate::support::cli::Lifeboat;
 mod bad_input;
 mod found_out;
 mod interrupted;
+mod keychain;
 mod practice;
+mod scene;
 mod tampering;
 
 /// Answers to every step of `restore-badge-photos`.

@@ -1,12 +1,14 @@
 //! `lifeboat`, as people start it.
 
-use std::io::Read;
+use std::ffi::OsStr;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::paths;
 use super::process::{Running, scrub, wait_until};
+use super::session::Session;
 
 /// `lifeboat` with a data directory of its own.
 #[derive(Debug, Clone)]
@@ -33,6 +35,16 @@ impl Lifeboat {
     /// The same with a variable in its environment. A developer's own `AWS_*` never reach it.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same in a login session of its own.
+    pub(crate) fn inside(mut self, session: &Session) -> Self {
+        let mut command = Command::new("lifeboat");
+        session.enter(&mut command);
+        let text = |text: &OsStr| text.to_str().unwrap().to_owned();
+        self.environment
+            .extend(command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?)))));
         self
     }
 
@@ -64,6 +76,13 @@ impl Lifeboat {
         }
     }
 
+    /// Runs it to its end with `input` on standard input.
+    pub(crate) fn run_with(&self, input: &str, args: &[&str]) -> Ran {
+        let mut opened = self.open(args);
+        opened.child().stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Self::finish(opened, Duration::from_secs(60))
+    }
+
     /// Starts it, to be killed in the middle; its output is dropped.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         Running::start(paths::program("lifeboat"), |command| {
@@ -91,7 +110,8 @@ impl Lifeboat {
         Ran { code: status.code().unwrap_or(-1), stdout, stderr }
     }
 
-    fn prepare(&self, command: &mut Command, args: &[&str]) {
+    /// Makes `command` one of its own.
+    pub(crate) fn prepare(&self, command: &mut Command, args: &[&str]) {
         scrub(command);
         command.args(args).current_dir(paths::root()).env("LIFEBOAT_HOME", &self.home);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));

@@ -76,7 +76,8 @@ pub enum ConnectError {
     /// The profile wants a one-time code, which the SDK for Rust has no way to ask for.
     #[error(
         "profile {profile} wants an MFA code (`mfa_serial`), which can't be given here; sign in with a profile of \
-         IAM Identity Center, or get temporary keys with `aws sts get-session-token` and keep them in the keychain"
+         IAM Identity Center, or get temporary keys with `aws sts get-session-token` and keep them in the \
+         keychain (`lifeboat keychain set`)"
     )]
     Mfa {
         /// The profile, or the one that it takes its credentials from.

@@ -48,8 +48,12 @@ impl AccessKey {
 /// Where the credentials came from, for advice about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    Profile { name: String, sso: bool },
+    Profile {
+        name: String,
+        sso: bool,
+    },
     Variables,
+    /// The environment whose keys they are.
     Keychain(String),
     Practice,
 }
@@ -69,8 +73,8 @@ impl Source {
             Self::Variables => "Set fresh AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary keys, \
                                 AWS_SESSION_TOKEN, then start again."
                 .to_owned(),
-            Self::Keychain(entry) => {
-                format!("Store fresh keys in the keychain under the name {entry}, then try again.")
+            Self::Keychain(environment) => {
+                format!("Store fresh keys with `lifeboat keychain set --env {environment}`, then try again.")
             }
             Self::Practice => {
                 "Something other than the practice range answers on its port; stop that, start the \
@@ -93,7 +97,7 @@ pub(crate) async fn choose(
         }
         Credentials::Keychain(entry) => {
             let key = keychain::load(entry).await?;
-            Ok((Source::Keychain(entry.clone()), key.provider("keychain")))
+            Ok((Source::Keychain(environment.name.clone()), key.provider("keychain")))
         }
         Credentials::Practice(_) => {
             let key = AccessKey {

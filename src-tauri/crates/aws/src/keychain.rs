@@ -42,8 +42,8 @@ pub enum KeychainError {
     Silent,
     /// There is no such entry.
     #[error(
-        "the keychain has no entry {entry} of the service {SERVICE}; store the keys under that name, or name another \
-         in the environment file"
+        "the keychain has no entry {entry} of the service {SERVICE}; store the keys with `lifeboat keychain set --env \
+         ENVIRONMENT`, or name another entry in the environment file"
     )]
     NoEntry {
         /// The name.
@@ -52,7 +52,7 @@ pub enum KeychainError {
     /// The entry isn't a pair of keys.
     #[error(
         "the keychain's entry {entry} is not a pair of AWS keys (JSON with access_key_id and secret_access_key); \
-         store the keys again under that name"
+         store them again with `lifeboat keychain set --env ENVIRONMENT`"
     )]
     Malformed {
         /// The name.

@@ -12,6 +12,7 @@ mod drive;
 mod exit;
 mod inspect;
 mod interrupts;
+mod keychain;
 mod lint;
 mod range;
 mod runs;
@@ -80,6 +81,9 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Output,
     },
+    /// Keep the AWS keys of an environment in the operating system's keychain.
+    #[command(subcommand)]
+    Keychain(Keychain),
     /// Start the practice range alone, until it is stopped with Ctrl-C.
     Range {
         /// What went wrong: the name of a scenario, or a scenario's file.
@@ -88,6 +92,35 @@ enum Command {
         /// The port on this machine; 0 takes any that is free.
         #[arg(long, default_value_t = action::environment::PRACTICE_PORT)]
         port: u16,
+    },
+}
+
+/// What can be done to the keys of an environment with `credentials: { keychain: NAME }`.
+#[derive(Debug, Subcommand)]
+enum Keychain {
+    /// Store keys, in place of any that are there.
+    ///
+    /// They are asked for without being shown. Without a terminal they are read from standard input: the access key
+    /// id, the secret access key and, for temporary keys, the session token, a line each.
+    Set {
+        /// The environment's name, or its file.
+        #[arg(long)]
+        env: String,
+    },
+    /// Forget the keys.
+    Remove {
+        /// The environment's name, or its file.
+        #[arg(long)]
+        env: String,
+    },
+    /// Say which key is there. Exits with 1 when there is none.
+    Status {
+        /// The environment's name, or its file.
+        #[arg(long)]
+        env: String,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
     },
 }
 
@@ -202,6 +235,7 @@ fn main() -> ExitCode {
                 inspect::timeline(&run, format.into(), output.as_deref())
             }
             Command::Verify { file, format } => inspect::verify(file.as_deref(), format),
+            Command::Keychain(command) => keychain::run(command).await,
             Command::Range { scenario, port } => range::serve(&scenario, port).await,
         }
     });

@@ -83,8 +83,8 @@ fn keys_are_kept_used_and_forgotten() {
     let told = run(UNLOCKED, "keychain");
     assert_eq!(
         told,
-        "round trip done; the keychain has no entry dr of the service lifeboat; store the keys under that name, or \
-         name another in the environment file"
+        "round trip done; the keychain has no entry dr of the service lifeboat; store the keys with `lifeboat keychain \
+         set --env ENVIRONMENT`, or name another entry in the environment file"
     );
 }
 
