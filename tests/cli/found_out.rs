@@ -161,12 +161,12 @@ fn a_full_disk_under_the_journal() {
         assert_eq!(said.lines().count(), 1, "{said}");
         if ran.stdout.is_empty() {
             scene.desk.lifeboat.run(&["runs"]).ended_with(0);
-            assert!(!said.contains("Go on with"), "{said}");
+            assert!(!said.contains("To go on"), "{said}");
             scene.run("practice", scene.good).ended_with(0);
         } else {
             begun += 1;
             let run = scene.desk.only_run();
-            assert!(said.ends_with(&format!("Go on with: lifeboat resume {run}")), "{said}");
+            assert!(said.ends_with(&format!("To go on: lifeboat resume {run}")), "{said}");
             scene.desk.lifeboat.run(&["verify"]).ended_with(0);
             scene.goes_on_from_doubt();
         }

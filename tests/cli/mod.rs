@@ -12,6 +12,7 @@ mod bad_input;
 mod found_out;
 mod interrupted;
 mod keychain;
+mod output;
 mod practice;
 mod scene;
 mod tampering;

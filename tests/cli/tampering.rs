@@ -20,14 +20,20 @@ title: Three steps
 ### Three
 ";
 
-/// A finished run of three manual steps: four entries, and the end.
-fn finished() -> (Desk, String) {
-    let desk = Desk::new();
+/// What goes through a runbook of three manual steps: four entries, and the end.
+pub(super) fn three_steps(desk: &Desk) -> Vec<String> {
     desk.file("runbooks/three-steps.md", RUNBOOK);
     let answers =
         desk.file("answers.yaml", "one: { done: true }\ntwo: { done: true }\nthree: { done: true }\n");
-    let args = ["run", "three-steps", "--mode", "exercise", "--env", "practice", "--as", "Sam"];
-    desk.lifeboat.run(&[&args[..], &["--answers", &answers]].concat()).ended_with(0);
+    let args = ["run", "three-steps", "--mode", "exercise", "--env", "practice", "--as", "Sam", "--answers"];
+    args.into_iter().map(str::to_owned).chain([answers]).collect()
+}
+
+/// A finished run of three manual steps.
+fn finished() -> (Desk, String) {
+    let desk = Desk::new();
+    let args = three_steps(&desk);
+    desk.lifeboat.run(&args.iter().map(String::as_str).collect::<Vec<_>>()).ended_with(0);
     let run = desk.only_run().to_string();
     (desk, run)
 }

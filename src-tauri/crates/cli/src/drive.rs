@@ -1,6 +1,6 @@
 //! From command to command until a run ends.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::slice;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use crate::answers::{Answers, Next};
 use crate::connector::Aws;
 use crate::exit::{Error, Exit};
 use crate::interrupts::Interrupts;
+use crate::say::{complain, say};
 use crate::terminal::{Asked, Terminal};
 use crate::{Operator, Output, Start};
 
@@ -147,7 +148,7 @@ impl<'a> Driver<'a> {
                     let left = if later { Left::Unanswered } else { Left::Refused };
                     return Ok(self.stuck(&run, &why.to_string(), left));
                 }
-                eprintln!("{why}");
+                complain!("{why}");
             } else if refused && self.answers.is_some() {
                 self.show(&mut seen)?;
                 return Ok(self.stuck(&self.session.run(), "the plan was refused", Left::Refused));
@@ -195,7 +196,7 @@ impl<'a> Driver<'a> {
                         return Ok(true);
                     }
                     interrupted = true;
-                    eprintln!("\nStopping after the items that are under way. Press Ctrl-C again to leave at once.");
+                    complain!("\nStopping after the items that are under way. Press Ctrl-C again to leave at once.");
                     self.session.stop();
                 }
             }
@@ -215,7 +216,7 @@ impl<'a> Driver<'a> {
                         "seq": row.entry.seq, "datetime": row.entry.at, "actor": row.entry.actor,
                         "kind": row.kind, "step": row.step.as_ref().map(|(id, _)| id), "message": row.text,
                     });
-                    println!("{line}");
+                    say!("{line}");
                 }
             }
         }
@@ -259,21 +260,18 @@ impl<'a> Driver<'a> {
             State::Abandoned { .. } => "abandoned",
         };
         if !why.is_empty() {
-            eprintln!("lifeboat: {why}");
+            complain!("lifeboat: {why}");
         }
         if self.format == Output::Json {
-            println!(
-                "{}",
-                serde_json::json!({"run": run.id(), "state": state, "exit": exit as u8, "why": why})
-            );
+            say!("{}", serde_json::json!({"run": run.id(), "state": state, "exit": exit as u8, "why": why}));
             return;
         }
         let id = run.id();
         if *run.state() == State::Active {
             let at = run.current().map(|step| step.title.as_str()).unwrap_or_default();
-            println!("\nRun {id} stands at \"{at}\". Go on with: lifeboat resume {id}");
+            say!("\nRun {id} stands at \"{at}\". Go on with: lifeboat resume {id}");
         } else {
-            println!("\nRun {id} {state}. Its timeline: lifeboat timeline {id} --format md -o {id}.md");
+            say!("\nRun {id} {state}. Its timeline: lifeboat timeline {id} --format md -o {id}.md");
         }
     }
 }
@@ -329,15 +327,19 @@ impl Meter {
         let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
         let failed =
             if progress.failed > 0 { format!(", {} failed", progress.failed) } else { String::new() };
-        eprint!(
+        // A line that is soon replaced is no loss.
+        let _ = write!(
+            std::io::stderr(),
             "\r\x1b[K{}: {} {}{total}, {rate:.0} a second{failed}",
-            self.step, progress.doing, progress.done
+            self.step,
+            progress.doing,
+            progress.done
         );
     }
 
     fn clear(&self) {
         if self.shown {
-            eprint!("\r\x1b[K");
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
 }

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use engine::EngineError;
 use run::{RunId, StartError};
 
+use crate::say::complain;
+
 /// The exit codes of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -50,7 +52,9 @@ pub(crate) enum Error {
     Write { path: PathBuf, source: io::Error },
     #[error("the terminal can't be used: {0}. Give `--answers FILE` to run without one.")]
     Terminal(io::Error),
-    #[error("{}. Go on with: lifeboat resume {run}", why.to_string().trim_end_matches('.'))]
+    #[error("the output can't be written: {0}. Look whether the disk is full, then try again.")]
+    Output(&'static io::Error),
+    #[error("{}. To go on: lifeboat resume {run}", why.to_string().trim_end_matches('.'))]
     Left { run: RunId, why: Box<Self> },
     #[error("{what}. {next}")]
     Refused { what: String, next: String },
@@ -68,7 +72,7 @@ impl Error {
             said.push_str(&format!(" ({why})"));
             cause = why.source();
         }
-        eprintln!("lifeboat: {said}");
+        complain!("lifeboat: {said}");
         if self.is_usage() { Exit::Usage.into() } else { Exit::Failed.into() }
     }
 

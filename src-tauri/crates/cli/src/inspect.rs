@@ -11,6 +11,7 @@ use run::RunId;
 
 use crate::Output;
 use crate::exit::{Error, Exit};
+use crate::say::{complain, say};
 
 pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Result<Exit, Error> {
     let path = Home::find()?.journal();
@@ -30,7 +31,7 @@ pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Re
             let mut file = BufWriter::new(File::create(path).map_err(failed)?);
             timeline.write(format, &mut file)?;
             file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
-            eprintln!(
+            complain!(
                 "{} entries written to {}; the last has the hash {}",
                 timeline.rows().len(),
                 path.display(),
@@ -68,7 +69,7 @@ pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error>
             let unchecked = found.as_ref().ok().and_then(|found| found.unchecked.as_ref());
             let found = found.as_ref().ok().map(|found| &found.intact);
             let heads = found.map(|found| &found.heads);
-            println!(
+            say!(
                 "{}",
                 serde_json::json!({
                     "file": path, "intact": broken.is_none(), "broken": broken,
@@ -78,16 +79,16 @@ pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error>
             );
         }
         (Output::Human, Ok(Verified { intact: found, unchecked })) => {
-            println!(
+            say!(
                 "{} is intact: {} runs, {} entries, {} attachments",
                 path.display(),
                 found.runs,
                 found.entries,
                 found.attachments
             );
-            found.heads.iter().for_each(|(run, head)| println!("{run}  {head}"));
+            found.heads.iter().for_each(|(run, head)| say!("{run}  {head}"));
             if let Some(why) = unchecked {
-                println!("The entries are intact. The messages beside them were not checked: {why}.");
+                say!("The entries are intact. The messages beside them were not checked: {why}.");
             }
         }
         (Output::Human, Err(why)) => {

@@ -10,6 +10,7 @@ use engine::Home;
 
 use crate::exit::{Error, Exit};
 use crate::interrupts::Interrupts;
+use crate::say::say;
 use crate::{Keychain, Output};
 
 /// Does what is asked of the keychain.
@@ -38,14 +39,14 @@ async fn set(env: &str) -> Result<Exit, Error> {
         });
     }
     keychain::store(&entry, &key).await?;
-    println!("The keychain keeps {} under {entry}, for the environment {env}.", about(&key));
+    say!("The keychain keeps {} under {entry}, for the environment {env}.", about(&key));
     Ok(Exit::Done)
 }
 
 async fn remove(env: &str) -> Result<Exit, Error> {
     let entry = entry(env)?;
     keychain::delete(&entry).await?;
-    println!("The keychain keeps nothing under {entry} any more.");
+    say!("The keychain keeps nothing under {entry} any more.");
     Ok(Exit::Done)
 }
 
@@ -55,7 +56,7 @@ async fn status(env: &str, format: Output) -> Result<Exit, Error> {
     if format == Output::Json {
         let key = found.as_ref().ok();
         let there = !matches!(found, Err(KeychainError::NoBus | KeychainError::NoService));
-        println!(
+        say!(
             "{}",
             serde_json::json!({
                 "entry": entry, "keychain": there,
@@ -66,7 +67,7 @@ async fn status(env: &str, format: Output) -> Result<Exit, Error> {
     }
     let key = found?;
     if format == Output::Human {
-        println!("The keychain keeps {} under {entry}.", about(&key));
+        say!("The keychain keeps {} under {entry}.", about(&key));
     }
     Ok(Exit::Done)
 }
@@ -85,8 +86,10 @@ fn entry(env: &str) -> Result<String, Error> {
 
 /// Asks at the terminal; what is secret is not shown. `None` when interrupted.
 fn ask(entry: &str) -> Result<Option<AccessKey>, Error> {
-    print!("Keys for the keychain's entry {entry}; what is secret is not shown.\nAccess key id: ");
-    io::stdout().flush().map_err(Error::Terminal)?;
+    let mut stdout = io::stdout().lock();
+    write!(stdout, "Keys for the keychain's entry {entry}; what is secret is not shown.\nAccess key id: ")
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Terminal)?;
     let mut access_key_id = String::new();
     io::stdin().read_line(&mut access_key_id).map_err(Error::Terminal)?;
     // The prompt sends itself the signal: it must live to give the terminal back as it was.

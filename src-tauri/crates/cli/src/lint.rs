@@ -6,6 +6,7 @@ use runbook::Diagnostic;
 
 use crate::Output;
 use crate::exit::{Error, Exit};
+use crate::say::{complain, say};
 
 pub(crate) fn lint(paths: &[PathBuf], format: Output, strict: bool) -> Result<Exit, Error> {
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -24,11 +25,11 @@ pub(crate) fn lint(paths: &[PathBuf], format: Output, strict: bool) -> Result<Ex
     let errors = found.iter().filter(|d| d.is_error()).count();
     match format {
         Output::Json => {
-            println!("{}", serde_json::to_string_pretty(&found).map_err(|why| Error::Terminal(why.into()))?)
+            say!("{}", serde_json::to_string_pretty(&found).map_err(|why| Error::Terminal(why.into()))?)
         }
         Output::Human => {
-            found.iter().for_each(|diagnostic| println!("{diagnostic}"));
-            eprintln!("{files} checked: {errors} errors, {} warnings", found.len() - errors);
+            found.iter().for_each(|diagnostic| say!("{diagnostic}"));
+            complain!("{files} checked: {errors} errors, {} warnings", found.len() - errors);
         }
     }
     Ok(if errors == 0 { Exit::Done } else { Exit::Failed })

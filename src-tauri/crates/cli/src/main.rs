@@ -6,6 +6,8 @@
 //! Exit codes: 0 done, 1 the run failed or was refused, 2 bad usage (parameters, names and answers too), 3 interrupted
 //! and resumable. Whatever isn't 0 comes with one message on standard error: what is wrong, and what to do next.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod answers;
 mod connector;
 mod drive;
@@ -16,6 +18,7 @@ mod keychain;
 mod lint;
 mod range;
 mod runs;
+mod say;
 mod terminal;
 
 use std::path::PathBuf;
@@ -242,6 +245,7 @@ fn main() -> ExitCode {
     // A blocked read of the terminal must not keep an interrupted process alive.
     runtime.shutdown_background();
     match done {
+        Ok(Exit::Done) if let Some(why) = say::failure() => exit::Error::Output(why).report(),
         Ok(exit) => exit.into(),
         Err(error) => error.report(),
     }

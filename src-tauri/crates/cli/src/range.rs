@@ -8,6 +8,7 @@ use engine::Home;
 
 use crate::exit::{Error, Exit};
 use crate::interrupts::Interrupts;
+use crate::say::say;
 
 /// Serves until Ctrl-C or the end of the process that started it. The first line of output is JSON; the same,
 /// without the keys, lies in the data directory while it runs, so that `--env practice` finds it.
@@ -22,7 +23,7 @@ pub(crate) async fn serve(scenario: &str, port: u16) -> Result<Exit, Error> {
     }
     let mut interrupts = Interrupts::catch().map_err(Error::Runtime)?;
     let _sign = Sign::put_up(&ready.to_string())?;
-    println!("{line}");
+    say!("{line}");
     std::io::stdout().flush().map_err(Error::Terminal)?;
     interrupts.next().await;
     Ok(Exit::Done)

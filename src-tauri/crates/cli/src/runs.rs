@@ -6,6 +6,7 @@ use run::{Run, State, StepState};
 
 use crate::Output;
 use crate::exit::{Error, Exit};
+use crate::say::say;
 
 pub(crate) fn list(format: Output) -> Result<Exit, Error> {
     let path = Home::find()?.journal();
@@ -27,7 +28,7 @@ pub(crate) fn list(format: Output) -> Result<Exit, Error> {
         });
     }
     match format {
-        Output::Json => println!("{}", serde_json::Value::Array(rows)),
+        Output::Json => say!("{}", serde_json::Value::Array(rows)),
         Output::Human => rows.iter().for_each(print),
     }
     Ok(Exit::Done)
@@ -35,8 +36,8 @@ pub(crate) fn list(format: Output) -> Result<Exit, Error> {
 
 fn none(format: Output) -> Exit {
     match format {
-        Output::Human => println!("There are no runs yet. Start one with `lifeboat run`."),
-        Output::Json => println!("[]"),
+        Output::Human => say!("There are no runs yet. Start one with `lifeboat run`."),
+        Output::Json => say!("[]"),
     }
     Exit::Done
 }
@@ -70,7 +71,7 @@ fn print(row: &serde_json::Value) {
         "broken" => text("problem").to_owned(),
         state => state.to_owned(),
     };
-    println!(
+    say!(
         "{}  {:<9}  {}  {}  {}/{}  {at}",
         text("run"),
         text("mode"),

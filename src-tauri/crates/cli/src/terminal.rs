@@ -8,6 +8,7 @@ use run::{Command, Move, Request, Run, Work};
 use runbook::{Step, StepKind};
 
 use crate::exit::Error;
+use crate::say::say;
 
 /// Asks the person at the terminal.
 #[derive(Default)]
@@ -49,7 +50,7 @@ impl Terminal {
                         request.parameters.insert(parameter.name.clone(), value);
                         break;
                     }
-                    Err(why) => println!("  {why}"),
+                    Err(why) => say!("  {why}"),
                 }
             }
         }
@@ -78,9 +79,9 @@ impl Terminal {
                 other => self.common(step, other),
             };
         }
-        println!();
+        say!("");
         for (number, one) in (1..).zip(&moves) {
-            println!("  {number}. {}", label(*one, step));
+            say!("  {number}. {}", label(*one, step));
         }
         let answer = line("  Number (enter for 1, n for a note, q to leave): ")?;
         let chosen = match answer.as_deref() {
@@ -106,7 +107,7 @@ impl Terminal {
                 Ok(Asked::Command(Command::Skip { step: step.id.clone(), reason }, None))
             }
             Some(_) => {
-                println!("  That is none of them.");
+                say!("  That is none of them.");
                 Ok(Asked::Again)
             }
         }
@@ -143,7 +144,7 @@ impl Terminal {
             (Move::Decide, _) => {
                 let StepKind::Decision { options } = &step.kind else { return Ok(Asked::Leave) };
                 for (number, option) in (1..).zip(options) {
-                    println!("     {number}. {}", option.label);
+                    say!("     {number}. {}", option.label);
                 }
                 let answer = ask("  Which? ")?;
                 let by_number = answer.parse::<usize>().ok().and_then(|n| options.get(n.wrapping_sub(1)));
@@ -181,7 +182,7 @@ fn label(one: Move, step: &Step) -> String {
 /// What run it is, once.
 pub(crate) fn heading(run: &Run) {
     let start = run.start();
-    println!(
+    say!(
         "{} | {} | account {} | {}\n{} {}\nRun {}\n",
         start.mode.word().to_uppercase(),
         start.environment.name,
@@ -196,52 +197,48 @@ pub(crate) fn heading(run: &Run) {
 /// One entry of the timeline.
 pub(crate) fn row(row: &report::Row) {
     let time = row.entry.at.parse::<Timestamp>().map(|at| at.strftime("%H:%M:%S").to_string());
-    println!("{}  {:<10}  {}", time.unwrap_or_default(), clean(&row.entry.actor), clean(&row.text));
+    say!("{}  {:<10}  {}", time.unwrap_or_default(), clean(&row.entry.actor), clean(&row.text));
 }
 
 fn show(run: &Run, step: &Step) {
     let effect = step.effect().map(|effect| format!("  [{}]", effect.word())).unwrap_or_default();
-    println!("\n── {}{effect}\n", clean(&step.title));
+    say!("\n── {}{effect}\n", clean(&step.title));
     for text in step.text.lines().filter(|text| !text.trim().is_empty()) {
-        println!("  {}", clean(text));
+        say!("  {}", clean(text));
     }
     if let Some(expect) = &step.expect {
-        println!("\n  You will see: {}", clean(expect));
+        say!("\n  You will see: {}", clean(expect));
     }
     if let StepKind::Communicate { audience, message } = &step.kind {
         let text = run.fill(step, message).unwrap_or_else(|why| why.to_string());
-        println!("\n  To {}:\n\n{}\n", clean(audience), clean(&text));
+        say!("\n  To {}:\n\n{}\n", clean(audience), clean(&text));
     }
     match &run.step(&step.id).work {
         Work::Planned { digest, summary, .. } => {
-            println!("\n  Plan {}: {}", digest.short(), clean(&summary.headline));
+            say!("\n  Plan {}: {}", digest.short(), clean(&summary.headline));
             facts(&summary.facts);
             summary.examples.iter().for_each(|e| {
-                println!("    {}: {}; becomes {}", clean(&e.key), clean(&e.now), clean(&e.becomes));
+                say!("    {}: {}; becomes {}", clean(&e.key), clean(&e.now), clean(&e.becomes));
             });
-            summary.notes.iter().for_each(|note| println!("  {}", clean(note)));
-            summary.warnings.iter().for_each(|warning| println!("  Look: {}", clean(warning)));
+            summary.notes.iter().for_each(|note| say!("  {}", clean(note)));
+            summary.warnings.iter().for_each(|warning| say!("  Look: {}", clean(warning)));
         }
         Work::Verified { outcome, .. } => {
-            println!("\n  {}", clean(&outcome.headline));
+            say!("\n  {}", clean(&outcome.headline));
             facts(&outcome.facts);
-            outcome.notes.iter().for_each(|note| println!("  {}", clean(note)));
+            outcome.notes.iter().for_each(|note| say!("  {}", clean(note)));
         }
         Work::InDoubt { applied, found, problem } => {
-            println!("\n  It was sent at {} and interrupted.", applied.since);
-            found.iter().for_each(|found| println!("  {}", clean(&found.headline)));
-            problem
-                .iter()
-                .for_each(|problem| println!("  {}. {}", clean(&problem.what), clean(&problem.next)));
+            say!("\n  It was sent at {} and interrupted.", applied.since);
+            found.iter().for_each(|found| say!("  {}", clean(&found.headline)));
+            problem.iter().for_each(|problem| say!("  {}. {}", clean(&problem.what), clean(&problem.next)));
         }
         Work::Failed { problem, outcome, .. } => {
-            problem
-                .iter()
-                .for_each(|problem| println!("\n  {}. {}", clean(&problem.what), clean(&problem.next)));
+            problem.iter().for_each(|problem| say!("\n  {}. {}", clean(&problem.what), clean(&problem.next)));
             outcome.iter().for_each(|outcome| {
-                println!("\n  {}", clean(&outcome.headline));
+                say!("\n  {}", clean(&outcome.headline));
                 facts(&outcome.facts);
-                outcome.notes.iter().for_each(|note| println!("  {}", clean(note)));
+                outcome.notes.iter().for_each(|note| say!("  {}", clean(note)));
             });
         }
         _ => {}
@@ -250,7 +247,7 @@ fn show(run: &Run, step: &Step) {
 
 fn facts(facts: &[action::Fact]) {
     for fact in facts {
-        println!("    {:<28} {}", clean(&fact.label), clean(&fact.value));
+        say!("    {:<28} {}", clean(&fact.label), clean(&fact.value));
     }
 }
 
@@ -263,8 +260,9 @@ fn clean(text: &str) -> String {
 
 /// A line that the person types; `None` at the end of input.
 fn line(prompt: &str) -> Result<Option<String>, Error> {
-    print!("{prompt}");
-    io::stdout().flush().map_err(Error::Terminal)?;
+    let mut stdout = io::stdout().lock();
+    write!(stdout, "{prompt}").and_then(|()| stdout.flush()).map_err(Error::Terminal)?;
+    drop(stdout);
     let mut typed = String::new();
     match io::stdin().lock().read_line(&mut typed).map_err(Error::Terminal)? {
         0 => Ok(None),

@@ -48,14 +48,14 @@ pub enum JournalError {
         after: u64,
     },
     /// The disk is full.
-    #[error("the journal {path} can't be written: the disk is full. Free some space, then go on.")]
+    #[error("the journal {path} can't be written: the disk is full. Free some space, then try again.")]
     Full {
         /// The journal.
         path: PathBuf,
     },
     /// The disk doesn't take what is written.
     #[error(
-        "the journal {path} can't be written: {source}. Look whether the disk is full or failing, then go on."
+        "the journal {path} can't be written: {source}. Look whether the disk is full or failing, then try again."
     )]
     Unwritable {
         /// The journal.
