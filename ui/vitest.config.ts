@@ -5,7 +5,7 @@ export default defineConfig({
     include: process.env.SCREENSHOTS ? ['tests/screenshots.ts'] : ['tests/**/*.test.ts'],
     globalSetup: 'tests/setup.ts',
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
