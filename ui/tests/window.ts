@@ -124,7 +124,7 @@ export async function open({ replies = {}, theme = 'light', size = { width: 1280
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(20_000);
   const opened = new Window(page, { ...defaults(), ...replies });
   windows.push(opened);
   await page.exposeFunction('answer', async (command: string, args: unknown): Promise<Answer> => {
@@ -156,4 +156,4 @@ export async function openRun(view: RunView, options: Options = {}): Promise<Win
 }
 
 /** Waits until `check` passes, for things that the page does in its own time. */
-export const soon = (check: () => unknown) => expect.poll(check, { timeout: 5000, interval: 20 });
+export const soon = (check: () => unknown) => expect.poll(check, { timeout: 20_000, interval: 20 });
