@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: process.env.SCREENSHOTS ? ['tests/screenshots.ts'] : ['tests/**/*.test.ts'],
     globalSetup: 'tests/setup.ts',
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

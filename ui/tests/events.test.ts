@@ -175,6 +175,7 @@ describe('close-asked', () => {
     await window.send('close-asked', { ...asked, run: other });
     await window.get('close-stop').click();
     await soon(() => window.calls.at(-1)).toEqual({ command: 'stop', args: { run: other } });
+    await window.send('run', later(restoring(WORK.planned)));
     expect(window.asked('close_now')).toBe(0);
     await window.send('run', { ...restoring(WORK.failed), id: other });
     await soon(() => window.asked('close_now')).toBe(1);

@@ -235,6 +235,17 @@ export const WORK = {
   verified: { is: 'verified', at: '2026-11-24T03:14:20Z', outcome: OUTCOME, applied: OUTCOME },
 } satisfies Record<string, WorkView>;
 
+export const NO_NETWORK = {
+  is: 'failed',
+  stage: 'read',
+  at: '2026-11-24T03:14:18Z',
+  problem: {
+    what: 'S3 did not answer within 30 s: no route to s3.us-east-1.amazonaws.com.',
+    next: 'Check the network and the VPN, then try again. Nothing was changed.',
+  },
+  outcome: null,
+} satisfies WorkView;
+
 export const PROGRESS: ProgressView = {
   run: RUN,
   step: 'restore',

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { HOSTILE, LIBRARY, MANUAL, TIMELINE, WORK, form, hostileRun, restoring, runAt } from './fixtures';
 import { type Window, open, openRun, soon } from './window';
 
-/** What was asked of the network since the window opened. */
+/** What was asked of the network since the window opened, but for its own fonts. */
 function requests(window: Window): string[] {
   const asked: string[] = [];
-  window.page.on('request', (request) => asked.push(request.url()));
+  window.page.on('request', (request) => request.resourceType() !== 'font' && asked.push(request.url()));
   return asked;
 }
 

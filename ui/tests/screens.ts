@@ -1,5 +1,8 @@
 /** Every screen and state, by name: how to get there. */
-import { DECISION, LIBRARY, MANUAL, MESSAGE, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, form, hostileRun, longRun, restoring, runAt } from './fixtures';
+import {
+  DECISION, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, form, hostileRun, longRun,
+  restoring, runAt,
+} from './fixtures';
 import { type Window, Refusal, open, openRun } from './window';
 
 type Options = NonNullable<Parameters<typeof open>[0]>;
@@ -24,7 +27,31 @@ export const SCREENS: Record<string, Show> = {
     await window.get('mode-rehearsal').click();
     return window;
   },
+  'start-wrong': async (options) => {
+    const problem = 'That is in the future. Give a moment before now, in UTC.';
+    const window = await start({ ...options, replies: { check_parameter: ({ name }) => ({ value: null, problem: name === 'restore_to' ? problem : null }) } });
+    await window.get('param-restore_to').fill('2027-01-01 00:00');
+    await window.get('operator').fill('');
+    await window.get('start-submit').click();
+    await window.page.getByText(problem).waitFor();
+    return window;
+  },
   manual: (options) => openRun(runAt('stop-writers', MANUAL, { mode: 'exercise', environment: 'practice' }), options),
+  reading: async (options) => {
+    const work = { is: 'reading', since: '2026-11-24T03:12:02Z' } as const;
+    const window = await openRun(runAt('survey', { state: 'working', action: action('photos.survey', work) }, { working: true }), options);
+    await window.send('progress', { ...PROGRESS, step: 'survey', doing: 'listing versions', done: 41_204, total: null, left: null, failed: 0 });
+    return window;
+  },
+  'no-network': (options) =>
+    openRun(
+      runAt('survey', {
+        state: 'attention',
+        action: action('photos.survey', NO_NETWORK),
+        moves: ['read', 'follow_failure', 'skip'],
+      }),
+      options,
+    ),
   planning: (options) => openRun(restoring(WORK.planning), options),
   planned: (options) => openRun(restoring(WORK.planned), options),
   'planned-undecided': (options) =>
@@ -36,12 +63,31 @@ export const SCREENS: Record<string, Show> = {
       ),
       options,
     ),
+  'approver-wrong': async (options) => {
+    const window = await openRun(restoring(WORK.planned, { effect: 'destroys' }), options);
+    await window.get('approver').fill('Sam Ortega');
+    await window.get('move-approve').click();
+    await window.page.getByRole('alert').waitFor();
+    return window;
+  },
   destroys: (options) => openRun(restoring(WORK.planned, { effect: 'destroys' }), options),
   applying: async (options) => {
     const window = await openRun(restoring(WORK.applying), options);
     await window.send('progress', PROGRESS);
     return window;
   },
+  'nine-hours': async (options) => {
+    const window = await openRun(restoring({ ...WORK.applying, summary: { ...SUMMARY, headline: '3,012,440 photos come back' }, since: '2026-11-23T18:14:07Z', attempt: 2 }), options);
+    await window.send('progress', { ...PROGRESS, done: 2_204_118, total: 3_012_440, bytes: 3_655_113_000_000, rate: 68.2, left: 11_850, failed: 0 });
+    return window;
+  },
+  stop: async (options) => {
+    const window = await openRun(restoring(WORK.applying), options);
+    await window.send('progress', PROGRESS);
+    await window.get('stop').click();
+    return window;
+  },
+  'in-doubt-checking': (options) => openRun(restoring({ ...WORK.in_doubt, checking: true, found: null }, { moves: [] }, { working: true }), options),
   'in-doubt': (options) => openRun(restoring(WORK.in_doubt), options),
   failed: (options) => openRun(restoring(WORK.failed), options),
   verified: (options) => openRun(restoring(WORK.verified), options),
@@ -91,6 +137,11 @@ export const SCREENS: Record<string, Show> = {
     const window = await openRun(restoring(WORK.planned), options);
     await window.get('plan-whole').click();
     await window.get('attachment-more').waitFor();
+    return window;
+  },
+  link: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.page.getByRole('link', { name: 'the policy' }).click();
     return window;
   },
   closing: async (options) => {

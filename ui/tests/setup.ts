@@ -1,5 +1,7 @@
 /** Builds the window once, serves it under the real window's content policy, and starts one browser. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -23,7 +25,7 @@ export function policy(): string {
 }
 
 export default async function setup(project: TestProject) {
-  const outDir = path('../node_modules/.cache/lifeboat-page');
+  const outDir = mkdtempSync(join(tmpdir(), 'lifeboat-page-'));
   await build({
     configFile: false,
     root: path('page'),
@@ -47,5 +49,6 @@ export default async function setup(project: TestProject) {
   return async () => {
     await browser.close();
     await server.close();
+    rmSync(outDir, { recursive: true });
   };
 }
