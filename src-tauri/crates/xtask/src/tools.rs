@@ -33,7 +33,7 @@ impl Tool {
             Self::Clippy => "clippy",
             Self::NodeModules => "ui/node_modules",
             Self::TauriDriver => "tauri-driver 2.1.0",
-            Self::Moto => "moto, S3 clients",
+            Self::Moto => "moto 5.2.1, S3 clients",
         }
     }
 
