@@ -8,7 +8,7 @@ use action::port::{
     BucketFacts, ContentDigest, CopyVersion, Current, PageMarker, PhotoStore, PortError, Ports, Receipt,
     VersionId, VersionPage,
 };
-use action::{Action, Context, Environment, Failure, Outcome, Verdict};
+use action::{Action, Context, Environment, Failure, Origin, Outcome, Verdict};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -199,6 +199,7 @@ impl PhotoStore for SmallPages {
 struct World {
     environment: Environment,
     ports: Ports,
+    origin: Origin,
     now: Timestamp,
     stop: AtomicBool,
 }
@@ -210,13 +211,17 @@ impl World {
         let photos = Arc::new(SmallPages { photos: ports.photos, page });
         let ports = Ports { photos, ..ports };
         let now = Timestamp::from_second(now).unwrap();
-        Self { environment, ports, now, stop: AtomicBool::new(false) }
+        let origin = Origin { run: "run-1".to_owned(), mode: "exercise".to_owned() };
+        Self { environment, ports, origin, now, stop: AtomicBool::new(false) }
     }
 
     fn cx(&self) -> Context<'_> {
         Context {
             ports: &self.ports,
             environment: &self.environment,
+            origin: &self.origin,
+            inventory: None,
+            record: &|_| Ok(()),
             now: self.now,
             progress: &|_| {},
             stop: &self.stop,

@@ -187,7 +187,7 @@ fn answer(run: &Run) -> Option<Command> {
         Move::Plan => Command::Plan { step, with: BTreeMap::new() },
         Move::Approve => {
             let Work::Planned { digest, .. } = &of.work else { panic!("{of:?}") };
-            Command::Approve { step, digest: digest.clone(), by: Some("Dana".to_owned()) }
+            Command::Approve { step, digest: digest.clone(), by: Some("Dana".to_owned()), typed: None }
         }
         Move::ApplyAgain => Command::ApplyAgain { step },
         other => panic!("{other:?} in {of:?}"),

@@ -11,16 +11,23 @@
 
 use std::collections::BTreeMap;
 
+pub mod database;
 pub mod environment;
+pub mod inventory;
 pub mod photos;
 pub mod plan;
 pub mod port;
+pub mod portal;
 pub mod preflight;
 pub mod spec;
 mod words;
 
 pub use environment::Environment;
-pub use plan::{Context, Example, Fact, Failure, Outcome, PlanSummary, Progress, Sink, Source, Verdict};
+pub use inventory::Inventory;
+pub use plan::{
+    Context, Example, Fact, Failure, Happening, Moments, Origin, Outcome, PlanSummary, Point, Progress, Sink,
+    Source, Verdict, Window,
+};
 pub use port::Ports;
 pub use spec::{ActionSpec, Effect, OutputSpec, ParamKind, ParamSpec};
 
@@ -35,6 +42,22 @@ pub enum Action {
     Restore(photos::Target),
     /// `photos.verify`
     Verify(photos::Target),
+    /// `photos.reconcile`
+    Reconcile(photos::Reconcile),
+    /// `database.survey`
+    DatabaseSurvey(database::Survey),
+    /// `database.restore`
+    DatabaseRestore(database::Restore),
+    /// `database.verify`
+    DatabaseVerify(database::Verify),
+    /// `database.cut_over`
+    CutOver(database::CutOver),
+    /// `database.discard`
+    Discard(database::Discard),
+    /// `database.obliterate`
+    Obliterate(database::Obliterate),
+    /// `portal.probe`
+    Probe(portal::Probe),
 }
 
 /// Why an action can't be made from a step's parameters.
@@ -93,6 +116,14 @@ impl Action {
             "photos.survey" => photos::Target::from_values(&params).map(Self::Survey),
             "photos.restore" => photos::Target::from_values(&params).map(Self::Restore),
             "photos.verify" => photos::Target::from_values(&params).map(Self::Verify),
+            "photos.reconcile" => photos::Reconcile::from_values(&params).map(Self::Reconcile),
+            "database.survey" => database::Survey::from_values(&params).map(Self::DatabaseSurvey),
+            "database.restore" => database::Restore::from_values(&params).map(Self::DatabaseRestore),
+            "database.verify" => database::Verify::from_values(&params).map(Self::DatabaseVerify),
+            "database.cut_over" => database::CutOver::from_values(&params).map(Self::CutOver),
+            "database.discard" => database::Discard::from_values(&params).map(Self::Discard),
+            "database.obliterate" => database::Obliterate::from_values(&params).map(Self::Obliterate),
+            "portal.probe" => portal::Probe::from_values(&params).map(Self::Probe),
             other => Err(ParamError::UnknownAction { id: other.to_owned() }),
         }
     }
@@ -106,7 +137,14 @@ impl Action {
             Self::Preflight(preflight) => preflight.run(cx, evidence).await,
             Self::Survey(target) => photos::survey(target, cx, evidence).await,
             Self::Verify(target) => photos::verify(target, cx, evidence).await,
-            Self::Restore(_) => Err(Self::misused("photos.restore changes things: it needs a plan")),
+            Self::Reconcile(_) | Self::DatabaseSurvey(_) | Self::DatabaseVerify(_) | Self::Probe(_) => {
+                Err(Self::misused("not there yet"))
+            }
+            Self::Restore(_)
+            | Self::DatabaseRestore(_)
+            | Self::CutOver(_)
+            | Self::Discard(_)
+            | Self::Obliterate(_) => Err(Self::misused("it changes things: it needs a plan")),
         }
     }
 
@@ -117,9 +155,7 @@ impl Action {
     pub async fn plan(&self, cx: &Context<'_>, body: Sink<'_>) -> Result<PlanSummary, Failure> {
         match self {
             Self::Restore(target) => photos::plan(target, cx, body).await,
-            Self::Preflight(_) | Self::Survey(_) | Self::Verify(_) => {
-                Err(Self::misused("only reads: it has no plan"))
-            }
+            _ => Err(Self::misused("only reads: it has no plan")),
         }
     }
 
@@ -135,9 +171,7 @@ impl Action {
     ) -> Result<Outcome, Failure> {
         match self {
             Self::Restore(_) => photos::apply(plan, cx, evidence).await,
-            Self::Preflight(_) | Self::Survey(_) | Self::Verify(_) => {
-                Err(Self::misused("only reads: nothing to apply"))
-            }
+            _ => Err(Self::misused("only reads: nothing to apply")),
         }
     }
 
@@ -153,9 +187,7 @@ impl Action {
     ) -> Result<Outcome, Failure> {
         match self {
             Self::Restore(_) => photos::verify_plan(plan, cx, evidence).await,
-            Self::Preflight(_) | Self::Survey(_) | Self::Verify(_) => {
-                Err(Self::misused("only reads: it has no plan"))
-            }
+            _ => Err(Self::misused("only reads: it has no plan")),
         }
     }
 

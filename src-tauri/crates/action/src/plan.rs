@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Environment;
+use crate::inventory::Inventory;
 use crate::port::{PortError, Ports};
 
 /// Where an action writes a plan's body or its evidence: JSON lines, streamed, content-addressed by the engine.
@@ -22,12 +23,58 @@ pub struct Context<'a> {
     pub ports: &'a Ports,
     /// The environment the run is bound to.
     pub environment: &'a Environment,
+    /// The run that this is done for.
+    pub origin: &'a Origin,
+    /// What was known of the Portal in peacetime; `None` when nobody took the inventory of this environment.
+    pub inventory: Option<&'a Inventory>,
+    /// Writes down, durably and at once, something that happened on the far side while an action was under way: a
+    /// change of state, an event that RDS tells of, a request that was answered. When it fails, stop.
+    pub record: &'a (dyn Fn(Happening) -> Result<(), Failure> + Send + Sync),
     /// The time, taken when the work began.
     pub now: Timestamp,
     /// Told now and then how far the work is; never journaled.
     pub progress: &'a (dyn Fn(Progress) + Send + Sync),
     /// Set when the operator asks to stop; the action stops between items and says what it leaves behind.
     pub stop: &'a AtomicBool,
+}
+
+/// The run that something is done for, as what it makes is tagged with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The run's id.
+    pub run: String,
+    /// The word for its mode: `incident`, `rehearsal` or `exercise`.
+    pub mode: String,
+}
+
+impl Origin {
+    /// The tag that names the run on everything it makes at AWS.
+    pub const RUN: &'static str = "lifeboat:run";
+    /// The tag that names the mode of that run.
+    pub const MODE: &'static str = "lifeboat:mode";
+
+    /// The tags of what this run makes.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        [(Self::RUN, &self.run), (Self::MODE, &self.mode)]
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .into()
+    }
+
+    /// Whether something with these tags was made by this run.
+    pub fn made(&self, tags: &BTreeMap<String, String>) -> bool {
+        tags.get(Self::RUN) == Some(&self.run)
+    }
+}
+
+/// Something that happened on the far side while an action was under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    /// What, in a line for the timeline: `portal-restore-7f3a: creating`.
+    pub said: String,
+    /// When, when the far side says so; otherwise when it was written down.
+    pub at: Option<Timestamp>,
+    /// The id of the request that told of it.
+    pub request_id: Option<String>,
 }
 
 impl Context<'_> {
@@ -75,6 +122,9 @@ pub struct PlanSummary {
     /// How many keys are undecided, because S3 can't say whether a photo or a deletion came last. They are left
     /// alone unless the plan is made again with `ties:`.
     pub undecided: u64,
+    /// What the approver has to type, for a plan that destroys something: the name of what will be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed: Option<String>,
 }
 
 /// One labelled value of a plan or an outcome.
@@ -119,6 +169,58 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// A few items, failures first.
     pub examples: Vec<Example>,
+    /// The moments that can be gone back to, for a picture; only a survey of the database has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moments: Option<Moments>,
+}
+
+/// The moments that a database can be brought back to, for a picture to choose one from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Moments {
+    /// When the survey looked.
+    #[ts(type = "string")]
+    pub now: Timestamp,
+    /// When the outage began, if that is known.
+    #[ts(type = "string | null")]
+    pub outage: Option<Timestamp>,
+    /// The moment that the run was asked to go back to.
+    #[ts(type = "string | null")]
+    pub asked: Option<Timestamp>,
+    /// Spans of time any second of which can be gone back to.
+    pub windows: Vec<Window>,
+    /// Single moments: snapshots.
+    pub points: Vec<Point>,
+}
+
+/// A span of time any second of which can be gone back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Window {
+    /// The oldest moment.
+    #[ts(type = "string")]
+    pub earliest: Timestamp,
+    /// The newest moment.
+    #[ts(type = "string")]
+    pub latest: Timestamp,
+    /// Whose backups, in words: `automated backups of portal, us-east-1`.
+    pub of: String,
+    /// What restores from it, as parameters of `database.restore`: `from`, `region`. `at` is what is chosen.
+    pub with: BTreeMap<String, String>,
+}
+
+/// A single moment that can be gone back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Point {
+    /// The moment whose data it holds.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// What it is, in words: `manual snapshot before-migration, us-east-1`.
+    pub of: String,
+    /// What would be lost: `52 min`.
+    pub loses: String,
+    /// Why it can't be used as it is; `None` when it can.
+    pub hindered: Option<String>,
+    /// What restores from it, as parameters of `database.restore`: `from`, `snapshot`, `region`.
+    pub with: BTreeMap<String, String>,
 }
 
 /// Whether an outcome is what the step wanted.

@@ -43,6 +43,7 @@ impl Report {
             outputs: self.outputs,
             notes: self.notes,
             examples: Vec::new(),
+            moments: None,
         }
     }
 }

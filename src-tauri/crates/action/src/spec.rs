@@ -1,8 +1,10 @@
 //! What each action is called, takes, gives and can harm: the vocabulary that runbooks are checked against.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ParamError;
@@ -86,6 +88,9 @@ pub struct ParamSpec {
     pub kind: ParamKind,
     /// Whether a step must give it.
     pub required: bool,
+    /// Whether a person may replace its value when a plan is made, as with every choice: what can only be known once
+    /// the damage was looked at.
+    pub at_planning: bool,
     /// The values allowed when `kind` is [`ParamKind::Choice`]; empty otherwise.
     pub choices: &'static [&'static str],
     /// What it means, in one sentence, for lint's hints and for the documentation.
@@ -137,15 +142,20 @@ pub fn catalog() -> &'static [ActionSpec] {
 }
 
 const fn required(name: &'static str, kind: ParamKind, about: &'static str) -> ParamSpec {
-    ParamSpec { name, kind, required: true, choices: &[], about }
+    ParamSpec { name, kind, required: true, at_planning: false, choices: &[], about }
 }
 
 const fn optional(name: &'static str, kind: ParamKind, about: &'static str) -> ParamSpec {
-    ParamSpec { name, kind, required: false, choices: &[], about }
+    ParamSpec { name, kind, required: false, at_planning: false, choices: &[], about }
 }
 
 const fn choice(name: &'static str, choices: &'static [&'static str], about: &'static str) -> ParamSpec {
-    ParamSpec { name, kind: ParamKind::Choice, required: false, choices, about }
+    ParamSpec { name, kind: ParamKind::Choice, required: false, at_planning: true, choices, about }
+}
+
+/// What may be replaced when a plan is made.
+const fn planned(param: ParamSpec) -> ParamSpec {
+    ParamSpec { at_planning: true, ..param }
 }
 
 const BUCKET: ParamSpec = required("bucket", ParamKind::Bucket, "The bucket that holds the photos.");
@@ -166,6 +176,19 @@ const EXTRA: ParamSpec = choice(
      behind a delete marker. No version is ever removed.",
 );
 
+const INSTANCE: ParamSpec =
+    required("instance", ParamKind::DbInstance, "The database instance that was restored.");
+const REGION: ParamSpec = optional(
+    "region",
+    ParamKind::Region,
+    "The region that the instance is in; the environment's when left out.",
+);
+const OUTAGE: ParamSpec = optional(
+    "outage",
+    ParamKind::Timestamp,
+    "When the outage or the damage began, in UTC; what was written between the moment gone back to and this is lost.",
+);
+
 const fn count(name: &'static str) -> OutputSpec {
     OutputSpec { name, kind: ParamKind::Integer }
 }
@@ -178,6 +201,11 @@ const CATALOG: &[ActionSpec] = &[
         params: &[
             optional("bucket", ParamKind::Bucket, "A bucket whose reach and protections are checked too."),
             PREFIX,
+            optional(
+                "instance",
+                ParamKind::DbInstance,
+                "A database instance whose backups and key are checked too.",
+            ),
         ],
         outputs: &[
             OutputSpec { name: "account", kind: ParamKind::Text },
@@ -205,7 +233,18 @@ const CATALOG: &[ActionSpec] = &[
         id: "photos.restore",
         effect: Effect::Changes,
         about: "Brings the photos back to what they were at a moment, by adding the good version on top.",
-        params: &[BUCKET, PREFIX, AT, EXTRA, TIES],
+        params: &[
+            BUCKET,
+            PREFIX,
+            AT,
+            EXTRA,
+            TIES,
+            optional(
+                "named_by",
+                ParamKind::DbInstance,
+                "A database instance: only photos that it names and that are not there come back.",
+            ),
+        ],
         outputs: &[count("restored"), count("hidden"), count("failed"), count("left_alone"), count("bytes")],
         verified_by: &["photos.verify"],
     },
@@ -220,6 +259,172 @@ const CATALOG: &[ActionSpec] = &[
             count("different"),
             count("extra"),
             count("undecided"),
+        ],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "photos.reconcile",
+        effect: Effect::Reads,
+        about: "Compares the photos that the database names with those that are in the bucket.",
+        params: &[
+            BUCKET,
+            PREFIX,
+            required("instance", ParamKind::DbInstance, "The database instance whose photos are compared."),
+            REGION,
+        ],
+        outputs: &[count("matched"), count("missing"), count("orphaned"), count("different")],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "database.survey",
+        effect: Effect::Reads,
+        about: "Says what the database can be brought back to, how much each of that would lose, and what a restore \
+                has to say again.",
+        params: &[
+            required("instance", ParamKind::DbInstance, "The database instance, living or deleted."),
+            optional(
+                "at",
+                ParamKind::Timestamp,
+                "The last moment the database was known to be good, in UTC.",
+            ),
+            OUTAGE,
+        ],
+        outputs: &[
+            OutputSpec { name: "earliest", kind: ParamKind::Timestamp },
+            OutputSpec { name: "latest", kind: ParamKind::Timestamp },
+        ],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "database.restore",
+        effect: Effect::Changes,
+        about: "Makes a new instance from the automated backups or a snapshot, set up as the old one was.",
+        params: &[
+            required(
+                "instance",
+                ParamKind::DbInstance,
+                "The instance whose data comes back, living or deleted.",
+            ),
+            optional(
+                "target",
+                ParamKind::DbInstance,
+                "The name of the new instance; made from the run's id if left out.",
+            ),
+            choice(
+                "from",
+                &["point_in_time", "latest", "snapshot"],
+                "What it is made from: a moment of the automated backups (the default), their newest moment, or a \
+                 snapshot. Backups of a deleted instance, and those replicated to `region`, are found by themselves.",
+            ),
+            planned(optional(
+                "at",
+                ParamKind::Timestamp,
+                "The moment to go back to, in UTC, for `point_in_time`.",
+            )),
+            planned(optional(
+                "snapshot",
+                ParamKind::Snapshot,
+                "The snapshot, for `from: snapshot`; an ARN if shared.",
+            )),
+            planned(optional(
+                "region",
+                ParamKind::Region,
+                "The region to make the instance in; the environment's when left out.",
+            )),
+            choice(
+                "password",
+                &["keep", "managed"],
+                "The master password: the one of the backup (`keep`, the default), or a new one that RDS makes and \
+                 keeps in Secrets Manager.",
+            ),
+        ],
+        outputs: &[
+            OutputSpec { name: "instance", kind: ParamKind::DbInstance },
+            OutputSpec { name: "region", kind: ParamKind::Region },
+            OutputSpec { name: "restored_to", kind: ParamKind::Timestamp },
+        ],
+        verified_by: &["database.verify"],
+    },
+    ActionSpec {
+        id: "database.verify",
+        effect: Effect::Reads,
+        about: "Signs in to a restored database over TLS, runs the environment's checks, and says how much was lost.",
+        params: &[
+            INSTANCE,
+            REGION,
+            optional("at", ParamKind::Timestamp, "The moment that it was restored to, in UTC."),
+            OUTAGE,
+            optional(
+                "source",
+                ParamKind::DbInstance,
+                "An instance to compare with, such as the damaged one; the last inventory when left out.",
+            ),
+        ],
+        outputs: &[
+            OutputSpec { name: "achieved_rpo", kind: ParamKind::Duration },
+            OutputSpec { name: "newest", kind: ParamKind::Timestamp },
+            count("rows"),
+        ],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "database.obliterate",
+        effect: Effect::Destroys,
+        about: "Removes organizations again that were obliterated and that a restore brought back.",
+        params: &[
+            INSTANCE,
+            REGION,
+            required(
+                "organizations",
+                ParamKind::Text,
+                "The ids of the organizations, separated by commas, as the register of obliterations has them.",
+            ),
+        ],
+        outputs: &[count("removed")],
+        verified_by: &["database.verify"],
+    },
+    ActionSpec {
+        id: "database.cut_over",
+        effect: Effect::Changes,
+        about: "Gives a restored instance the old one's name, and keeps the old one under another; `back` undoes it.",
+        params: &[
+            INSTANCE,
+            required("name", ParamKind::DbInstance, "The name that it takes: the one the Portal knows."),
+            REGION,
+            optional("back", ParamKind::Boolean, "`true` gives the names back as they were."),
+        ],
+        outputs: &[
+            OutputSpec { name: "instance", kind: ParamKind::DbInstance },
+            OutputSpec { name: "kept", kind: ParamKind::DbInstance },
+        ],
+        verified_by: &["portal.probe", "database.verify"],
+    },
+    ActionSpec {
+        id: "database.discard",
+        effect: Effect::Destroys,
+        about: "Deletes an instance that this run made, if the run is a rehearsal or an exercise.",
+        params: &[INSTANCE, REGION],
+        outputs: &[],
+        verified_by: &[],
+    },
+    ActionSpec {
+        id: "portal.probe",
+        effect: Effect::Reads,
+        about: "Asks the Portal's front end for its page over TLS, once or until it answers as it should.",
+        params: &[
+            required("url", ParamKind::Text, "The address, https:// and nothing else."),
+            optional("status", ParamKind::Integer, "The HTTP status that is expected; 200 when left out."),
+            optional("contains", ParamKind::Text, "A text that the page must contain."),
+            optional(
+                "within",
+                ParamKind::Duration,
+                "For how long to ask again until it does; once when left out.",
+            ),
+        ],
+        outputs: &[
+            OutputSpec { name: "status", kind: ParamKind::Integer },
+            OutputSpec { name: "certificate_days", kind: ParamKind::Integer },
+            OutputSpec { name: "latency_ms", kind: ParamKind::Integer },
         ],
         verified_by: &[],
     },
@@ -264,12 +469,29 @@ impl<'a> Values<'a> {
 
     pub(crate) fn timestamp(&self, name: &'static str) -> Result<Timestamp, ParamError> {
         let value = self.required(name)?;
-        let wanted = "an instant with its offset, such as 2026-11-24T03:14:00Z";
-        value.parse().map_err(|_| ParamError::Value {
-            action: self.action,
-            name,
-            value: value.to_owned(),
-            wanted,
-        })
+        value
+            .parse()
+            .map_err(|_| self.unfit(name, value, "an instant with its offset, such as 2026-11-24T03:14:00Z"))
+    }
+
+    pub(crate) fn optional_timestamp(&self, name: &'static str) -> Result<Option<Timestamp>, ParamError> {
+        self.text(name).map(|_| self.timestamp(name)).transpose()
+    }
+
+    pub(crate) fn number<N: FromStr>(&self, name: &'static str) -> Result<Option<N>, ParamError> {
+        let number = |value: &str| value.parse().map_err(|_| self.unfit(name, value, "a whole number"));
+        self.text(name).map(number).transpose()
+    }
+
+    pub(crate) fn duration(&self, name: &'static str) -> Result<Option<Duration>, ParamError> {
+        let duration = |value: &str| {
+            let span = value.parse::<SignedDuration>().ok().and_then(|span| span.try_into().ok());
+            span.ok_or_else(|| self.unfit(name, value, "a length of time, such as 90m or 24h"))
+        };
+        self.text(name).map(duration).transpose()
+    }
+
+    fn unfit(&self, name: &'static str, value: &str, wanted: &'static str) -> ParamError {
+        ParamError::Value { action: self.action, name, value: value.to_owned(), wanted }
     }
 }

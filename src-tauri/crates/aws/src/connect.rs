@@ -148,17 +148,14 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
         sts.set_http_client(direct(url));
     }
 
-    Ok(Ports {
-        identity: Arc::new(Sts {
-            client: aws_sdk_sts::Client::from_conf(sts.build()),
-            site: site("sts", &endpoints.sts),
-        }),
-        photos: Arc::new(Photos {
-            client: aws_sdk_s3::Client::from_conf(s3.build()),
-            site: site("s3", &endpoints.s3),
-            copying: limits(options.connect, options.copy_attempt, options.copy_limit),
-        }),
-    })
+    let identity =
+        Sts { client: aws_sdk_sts::Client::from_conf(sts.build()), site: site("sts", &endpoints.sts) };
+    let photos = Photos {
+        client: aws_sdk_s3::Client::from_conf(s3.build()),
+        site: site("s3", &endpoints.s3),
+        copying: limits(options.connect, options.copy_attempt, options.copy_limit),
+    };
+    Ok(Ports::of_photos(Arc::new(identity), Arc::new(photos)))
 }
 
 /// A client that goes past `HTTP_PROXY`, for an endpoint in plain text. [`Environment::check`] has seen to it that

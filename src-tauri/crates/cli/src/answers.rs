@@ -33,7 +33,9 @@ struct Answer {
     reason: Option<String>,
     /// Who approves or refuses an action's plan, or who did a manual step; the operator when left out.
     by: Option<String>,
-    /// Choices that replace the step's own, such as `ties: photo`.
+    /// The name of what will be gone, for a plan that destroys something.
+    typed: Option<String>,
+    /// Values that replace the step's own when the plan is made, such as `ties: photo`.
     with: BTreeMap<String, String>,
     /// Whether to go on with the approved plan when it stopped half way.
     again: bool,
@@ -146,7 +148,7 @@ fn approval(run: &Run, step: StepId, answer: &Answer) -> Option<Next> {
     let Work::Planned { digest, .. } = &run.step(&step).work else { return None };
     let (digest, by) = (digest.clone(), answer.by.clone());
     Some(if answer.approve? {
-        Next::Command(Command::Approve { step, digest, by }, None)
+        Next::Command(Command::Approve { step, digest, by, typed: answer.typed.clone() }, None)
     } else {
         let reason = answer.reason.clone().unwrap_or_else(|| "refused by the answers".to_owned());
         Next::Command(Command::Refuse { step, digest, reason }, by)

@@ -135,7 +135,12 @@ impl Terminal {
             (Move::TiesDeleted, _) => Command::Plan { step: id, with: ties("deleted") },
             (Move::Approve, Some(digest)) => {
                 let by = ask(&format!("  Who approves plan {}? ", digest.short()))?;
-                Command::Approve { step: id, digest, by: Some(by) }
+                let typed = match &run.step(&id).work {
+                    Work::Planned { summary, .. } => summary.typed.as_ref(),
+                    _ => None,
+                };
+                let typed = typed.map(|name| ask(&format!("  This destroys {name}. Type its name: ")));
+                Command::Approve { step: id, digest, by: Some(by), typed: typed.transpose()? }
             }
             (Move::Refuse, Some(digest)) => Command::Refuse { step: id, digest, reason: ask("  Why? ")? },
             (Move::Approve | Move::Refuse, None) => Command::Plan { step: id, with: BTreeMap::new() },

@@ -1,18 +1,21 @@
 //! One effect: what a run owes the outside world, done, and what came of it.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use action::port::PortErrorKind;
-use action::{Action, Context, Failure, Outcome, PlanSummary, Ports, Progress, Source};
+use action::{
+    Action, Context, Environment, Failure, Happening, Inventory, Origin, Outcome, PlanSummary, Ports,
+    Progress, Source,
+};
 use journal::JournalError;
 use run::{Attachment, Digest, Event, Owed, Problem, Run};
 use runbook::value::in_short;
 
-use crate::session::now;
+use crate::session::{LIFEBOAT, now};
 use crate::{EngineError, Session};
 
 /// A step without a `timeout:` is stopped after this long; nobody watches a step for a week.
@@ -25,9 +28,10 @@ impl Session {
         run: &Run,
         owed: Owed,
         progress: &(dyn Fn(Progress) + Send + Sync),
+        changed: &(dyn Fn(&Run) + Send + Sync),
     ) -> Result<Event, EngineError> {
         let mut spool = self.spool()?;
-        let done = self.attempt(run, &owed, progress, &mut spool).await;
+        let done = self.attempt(run, &owed, progress, changed, &mut spool).await;
         let mut file = match spool.into_inner() {
             Ok(file) => file,
             Err(why) => return Err(JournalError::Evidence(why.into_error()).into()),
@@ -40,6 +44,7 @@ impl Session {
         run: &Run,
         owed: &Owed,
         progress: &(dyn Fn(Progress) + Send + Sync),
+        changed: &(dyn Fn(&Run) + Send + Sync),
         spool: &mut BufWriter<File>,
     ) -> Result<Done, Problem> {
         let step = run.runbook().step(owed.step());
@@ -55,7 +60,25 @@ impl Session {
         let progress = |now: Progress| {
             progress(Progress { total: now.total.or(planned.map(|n| n.max(now.done))), ..now })
         };
-        let cx = Context { ports: &ports, environment, now: now(), progress: &progress, stop: &self.stop };
+        let origin = Origin { run: run.id().to_string(), mode: run.start().mode.word().to_owned() };
+        let inventory = self.inventory(environment)?;
+        let record = |happening: Happening| {
+            let event = Event::Happened { step: owed.step().clone(), happening };
+            self.record(LIFEBOAT, &[event]).map(|run| changed(&run)).map_err(|why| {
+                self.breaks(&why);
+                Failure::Record(io::Error::other(why.to_string()))
+            })
+        };
+        let cx = Context {
+            ports: &ports,
+            environment,
+            origin: &origin,
+            inventory: inventory.as_ref(),
+            record: &record,
+            now: now(),
+            progress: &progress,
+            stop: &self.stop,
+        };
         let work = async {
             let done = match owed {
                 Owed::Read { .. } => action.read(&cx, spool).await.map(Done::Outcome),
@@ -75,6 +98,14 @@ impl Session {
         };
         let timeout = step.and_then(|step| step.timeout).unwrap_or(LONGEST);
         self.until_done(timeout, work).await
+    }
+
+    /// What was known of the environment in peacetime.
+    fn inventory(&self, environment: &Environment) -> Result<Option<Inventory>, Problem> {
+        self.journal.inventory(&environment.name, &environment.account).map_err(|why| Problem {
+            what: why.to_string(),
+            next: "Nothing was done. Run `lifeboat verify`, then try again.".to_owned(),
+        })
     }
 
     /// Waits for `work`, and asks it to stop when its time is up.

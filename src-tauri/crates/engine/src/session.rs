@@ -212,7 +212,8 @@ impl Session {
             let run = self.run();
             let Some(owed) = run.owed() else { return Ok(()) };
             let midway = Midway(self);
-            let event = self.perform(&run, owed, progress).await.inspect_err(|why| self.breaks(why))?;
+            let event =
+                self.perform(&run, owed, progress, changed).await.inspect_err(|why| self.breaks(why))?;
             std::mem::forget(midway);
             changed(&self.record(LIFEBOAT, &[event])?);
         }
@@ -244,7 +245,7 @@ impl Session {
     }
 
     /// From now on nothing goes on: what happened could not be written down.
-    fn breaks(&self, why: &impl ToString) {
+    pub(crate) fn breaks(&self, why: &impl ToString) {
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         broken.get_or_insert_with(|| why.to_string());
     }

@@ -7,9 +7,12 @@
 //! Each run is a chain of its own: an entry's hash is the SHA-256 of the JSON array
 //! `[run, seq, at, actor, event, previous]`, where `event` is the stored text and `previous` the hash before it
 //! (64 zeros for the first).
+//!
+//! Beside the runs lie the inventories: dated records of how the Portal is set up, each with its own SHA-256.
 
 mod attachment;
 mod chain;
+mod inventory;
 mod lock;
 mod store;
 mod verify;

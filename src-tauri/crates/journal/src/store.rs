@@ -11,8 +11,9 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::chain::{Entry, GENESIS};
 
-static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(include_str!("schema.sql"))]));
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![M::up(include_str!("schema.sql")), M::up(include_str!("inventory.sql"))])
+});
 
 /// The journal of every run on this machine.
 #[derive(Debug)]
@@ -80,6 +81,19 @@ pub enum JournalError {
         run: String,
         /// The entry.
         seq: u64,
+        /// Why.
+        why: String,
+    },
+    /// A record of the inventory can't be read by this version, or was tampered with.
+    #[error(
+        "record {number} of the inventory in {path} can't be used: {why}. Take it again with `lifeboat inventory`, and \
+         keep a copy of the file."
+    )]
+    Inventory {
+        /// The journal.
+        path: PathBuf,
+        /// The record.
+        number: i64,
         /// Why.
         why: String,
     },

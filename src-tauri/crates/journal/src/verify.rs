@@ -102,7 +102,7 @@ impl Chain {
 }
 
 impl Journal {
-    /// Checks every entry against the one before it, and every attachment against its digest.
+    /// Checks every entry against the one before it, and every attachment and inventory against its digest.
     ///
     /// # Errors
     /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry.
@@ -117,6 +117,7 @@ impl Journal {
             }
             Ok::<_, VerifyError>(chain.follow(entry)?)
         })?;
+        self.verify_inventories()?;
         let mut whole = BTreeSet::new();
         for (run, seq, digest) in attached {
             if whole.contains(&digest) {

@@ -1,6 +1,6 @@
 //! Each event in a line that a reader of the review understands without the program.
 
-use action::{Outcome, Verdict};
+use action::{Happening, Outcome, Verdict};
 use jiff::Timestamp;
 use run::{Event, Problem, Run};
 use runbook::StepId;
@@ -26,6 +26,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::ReadStarted { .. } => "read_started",
         Event::ReadFinished { .. } => "read_finished",
         Event::ReadFailed { .. } => "read_failed",
+        Event::Happened { .. } => "happened",
         Event::PlanStarted { .. } => "plan_started",
         Event::PlanReady { .. } => "plan_ready",
         Event::PlanFailed { .. } => "plan_failed",
@@ -74,6 +75,7 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
             judged("", "failed: ", outcome)
         }
         Event::ReadFailed { step, problem } => failed("could not run", &title(step), problem),
+        Event::Happened { happening, .. } => happened(happening),
         Event::PlanStarted { action, .. } => format!("planning {action}"),
         Event::PlanReady { plan, summary, .. } => {
             format!("plan {} ready: {}", plan.digest.short(), summary.headline)
@@ -92,6 +94,13 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::RunFinished => "run finished".to_owned(),
         Event::RunAbandoned { reason } => format!("run abandoned: {reason}"),
     }
+}
+
+/// What happened on the far side, when by its own word, and the request that told of it.
+fn happened(happening: &Happening) -> String {
+    let at = happening.at.map(|at| format!(" at {}", time(at))).unwrap_or_default();
+    let request = happening.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
+    format!("{}{at}{request}", happening.said)
 }
 
 /// An outcome's headline, after a word on whether it is what the step wanted.

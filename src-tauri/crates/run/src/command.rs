@@ -62,7 +62,7 @@ pub enum Command {
         /// The step.
         #[ts(type = "string")]
         step: StepId,
-        /// Choices that replace the step's own, such as `ties: photo`.
+        /// Values that replace the step's own, where the action lets them be chosen now, such as `ties: photo`.
         #[serde(default)]
         with: BTreeMap<String, String>,
     },
@@ -77,6 +77,9 @@ pub enum Command {
         /// Who approves; the person asking when left out.
         #[serde(default)]
         by: Option<String>,
+        /// The name of what will be gone, typed, for a plan that destroys something.
+        #[serde(default)]
+        typed: Option<String>,
     },
     /// Refuse the plan with this digest.
     Refuse {

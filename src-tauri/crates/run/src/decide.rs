@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use action::{Action, Effect, ParamKind};
+use action::{Action, Effect, PlanSummary};
 use jiff::Timestamp;
 use runbook::{Approval, OnFailure, RecordKind, Step, StepId, StepKind, WaitFor};
 
@@ -45,7 +45,9 @@ pub fn decide(run: &Run, actor: &str, command: &Command, now: Timestamp) -> Resu
         Command::StartWait { step } => start_wait(run, step, now),
         Command::Read { step } => read(run, step),
         Command::Plan { step, with } => plan(run, step, with),
-        Command::Approve { step, digest, by } => approve(run, step, digest, by.as_deref().unwrap_or(actor)),
+        Command::Approve { step, digest, by, typed } => {
+            approve(run, step, digest, by.as_deref().unwrap_or(actor), typed.as_deref())
+        }
         Command::Refuse { step, digest, reason } => {
             run.at(step)?;
             waiting(run, step, digest)?;
@@ -235,8 +237,8 @@ fn action(
     let mut params = run.params(step)?;
     for (name, value) in with {
         let spec = action::spec::find(action).and_then(|spec| spec.param(name));
-        if spec.is_none_or(|param| param.kind != ParamKind::Choice) {
-            return Err(not_now(step, "be planned with that", "only its choices can be replaced"));
+        if spec.is_none_or(|param| !param.at_planning) {
+            return Err(not_now(step, "be planned with that", "its action doesn't let that be chosen now"));
         }
         params.insert(name.clone(), value.clone());
     }
@@ -266,18 +268,27 @@ fn plan(run: &Run, id: &StepId, with: &BTreeMap<String, String>) -> Result<Vec<E
 }
 
 /// The plan that waits in a step, if it is the one that is meant.
-fn waiting(run: &Run, id: &StepId, asked: &Digest) -> Result<(), Rejection> {
+fn waiting<'a>(run: &'a Run, id: &StepId, asked: &Digest) -> Result<&'a PlanSummary, Rejection> {
     let waiting = match &run.step(id).work {
-        Work::Planned { digest, .. } if digest == asked => return Ok(()),
+        Work::Planned { digest, summary, .. } if digest == asked => return Ok(summary),
         Work::Planned { digest, .. } => digest.short().to_owned(),
         _ => "none".to_owned(),
     };
     Err(Rejection::OtherPlan { asked: asked.short().to_owned(), waiting })
 }
 
-fn approve(run: &Run, id: &StepId, digest: &Digest, by: &str) -> Result<Vec<Event>, Rejection> {
+fn approve(
+    run: &Run,
+    id: &StepId,
+    digest: &Digest,
+    by: &str,
+    typed: Option<&str>,
+) -> Result<Vec<Event>, Rejection> {
     let step = run.at(id)?;
-    waiting(run, id, digest)?;
+    let summary = waiting(run, id, digest)?;
+    if let Some(name) = summary.typed.as_ref().filter(|name| typed.map(str::trim) != Some(name)) {
+        return Err(Rejection::NotTyped(name.clone()));
+    }
     let by = said(by).ok_or(Rejection::NoName)?;
     // After a change of shift the one who asked for the plan isn't the one who began the run.
     let mut first_persons =

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use action::{Environment, Outcome, PlanSummary};
+use action::{Environment, Happening, Outcome, PlanSummary};
 use jiff::Timestamp;
 use runbook::StepId;
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// The version of the events below. A journal of a later one is refused, not guessed at.
-pub const FORMAT: u32 = 1;
+/// The version of the events below. A journal of a later one is refused, not guessed at; 2 added `Happened`.
+pub const FORMAT: u32 = 2;
 
 /// Which of the three a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
@@ -183,6 +183,14 @@ pub enum Event {
         /// Why.
         problem: Problem,
     },
+    /// While an action was at work, something happened on the far side: a state changed, a request was answered.
+    Happened {
+        /// The step.
+        step: StepId,
+        /// What, when and by which request's word.
+        #[serde(flatten)]
+        happening: Happening,
+    },
     /// A plan is about to be worked out.
     PlanStarted {
         /// The step.
@@ -309,6 +317,7 @@ impl Event {
             | Self::ReadStarted { step, .. }
             | Self::ReadFinished { step, .. }
             | Self::ReadFailed { step, .. }
+            | Self::Happened { step, .. }
             | Self::PlanStarted { step, .. }
             | Self::PlanReady { step, .. }
             | Self::PlanFailed { step, .. }

@@ -70,7 +70,7 @@ impl Run {
         let (1, Event::RunStarted(start)) = (first.seq, first.event) else {
             return Err(FoldError::Misplaced { run: id, seq: first.seq });
         };
-        if start.format != FORMAT {
+        if start.format > FORMAT {
             return Err(FoldError::Later { run: id, format: start.format, lifeboat: start.lifeboat });
         }
         // Reviews that have gone stale since don't matter.
@@ -114,7 +114,7 @@ impl Run {
 
     fn apply(&mut self, at: Timestamp, actor: String, event: Event) {
         match event {
-            Event::RunStarted(_) | Event::Noted { .. } => {}
+            Event::RunStarted(_) | Event::Noted { .. } | Event::Happened { .. } => {}
             Event::Resumed => self.interrupted(),
             Event::CheckTicked { step, check, .. } => {
                 self.of(&step).ticks.insert(check, Tick { at, by: actor });

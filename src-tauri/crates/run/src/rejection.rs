@@ -74,6 +74,9 @@ pub enum Rejection {
     /// The same person can't do both: run the runbook or ask for the plan, and approve it.
     #[error("this plan must be approved by someone other than {0}; ask a second person and give their name")]
     SamePerson(String),
+    /// What will be gone was not typed.
+    #[error("this plan destroys {0}: type exactly that to approve it")]
+    NotTyped(String),
     /// A name is missing.
     #[error("say who you are: every entry of the journal names a person")]
     NoName,

@@ -106,6 +106,7 @@ impl Count {
             outputs: outputs.map(|(name, n)| (name.to_owned(), n.to_string())).into(),
             notes,
             examples: examples.chosen(),
+            moments: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{Extra, Target, Ties};
-use crate::plan::{Context, Failure, Outcome, PlanSummary};
+use crate::plan::{Context, Failure, Origin, Outcome, PlanSummary};
 use crate::port::*;
 use crate::{Environment, Ports};
 
@@ -324,13 +324,15 @@ pub(crate) struct World {
     pub(crate) environment: Environment,
     pub(crate) stop: AtomicBool,
     ports: Ports,
+    origin: Origin,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let fake = Fake::new();
         Self {
-            ports: Ports { identity: fake.clone(), photos: fake.clone() },
+            ports: Ports::of_photos(fake.clone(), fake.clone()),
+            origin: Origin { run: "run-1".to_owned(), mode: "exercise".to_owned() },
             environment: Environment::practice("http://127.0.0.1:9311"),
             stop: AtomicBool::new(false),
             fake,
@@ -338,13 +340,23 @@ impl World {
     }
 
     pub(crate) fn target(&self, second: i64, extra: Extra, ties: Ties) -> Target {
-        Target { bucket: BUCKET.to_owned(), prefix: String::new(), at: at(second), extra, ties }
+        Target {
+            bucket: BUCKET.to_owned(),
+            prefix: String::new(),
+            at: at(second),
+            extra,
+            ties,
+            named_by: None,
+        }
     }
 
     pub(crate) fn cx(&self) -> Context<'_> {
         Context {
             ports: &self.ports,
             environment: &self.environment,
+            origin: &self.origin,
+            inventory: None,
+            record: &|_| Ok(()),
             now: at(self.fake.now()),
             progress: &|_| {},
             stop: &self.stop,

@@ -21,6 +21,7 @@ mod findings;
 mod history;
 mod landed;
 mod plan;
+mod reconcile;
 mod survey;
 mod tally;
 mod verify;
@@ -33,6 +34,7 @@ mod tests;
 
 pub(crate) use apply::apply;
 pub(crate) use plan::plan;
+pub use reconcile::Reconcile;
 pub(crate) use survey::survey;
 pub(crate) use verify::verify;
 pub(crate) use verify_plan::verify_plan;
@@ -50,6 +52,9 @@ pub struct Target {
     pub extra: Extra,
     /// What a key was when a photo and a deletion share the deciding second.
     pub ties: Ties,
+    /// A database instance: only photos that it names, and that are not there, come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_by: Option<String>,
 }
 
 /// What happens to keys that did not exist at the restore point.
@@ -91,6 +96,7 @@ impl Target {
                 Some("deleted") => Ties::Deleted,
                 _ => Ties::Leave,
             },
+            named_by: values.text("named_by").map(str::to_owned),
         })
     }
 }
@@ -133,6 +139,7 @@ impl Target {
             at: at.parse().unwrap(),
             extra: Extra::Leave,
             ties: Ties::Leave,
+            named_by: None,
         }
     }
 }

@@ -207,6 +207,7 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         warnings,
         examples,
         undecided: tally.undecided,
+        typed: None,
     }
 }
 

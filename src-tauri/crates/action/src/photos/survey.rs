@@ -186,5 +186,6 @@ fn outcome(ground: &Ground<'_>, tally: &Tally, damage: &Damage, examples: Vec<Ex
         outputs: outputs.map(|(name, n)| (name.to_owned(), n.to_string())).into(),
         notes,
         examples,
+        moments: None,
     }
 }

@@ -99,5 +99,6 @@ pub(crate) async fn verify(
         outputs: counts.map(|(name, n)| (name.to_owned(), n.to_string())).into(),
         notes,
         examples: examples.chosen(),
+        moments: None,
     })
 }

@@ -132,6 +132,7 @@ pub(crate) async fn verify_plan(
         outputs: BTreeMap::new(),
         notes,
         examples: examples.chosen(),
+        moments: None,
     })
 }
 

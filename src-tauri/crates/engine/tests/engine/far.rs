@@ -215,7 +215,7 @@ impl Connector for Way {
                 let what = "profile veonics-dr is not there".to_owned();
                 return Err(Problem { what, next: "Choose another.".to_owned() });
             }
-            Ok(Ports { identity: self.0.clone(), photos: self.0.clone() })
+            Ok(Ports::of_photos(self.0.clone(), self.0.clone()))
         })
     }
 }

@@ -144,7 +144,7 @@ pub(crate) fn waiting(run: &Run) -> Option<Digest> {
 
 pub(crate) fn approve_command(session: &Session) -> Command {
     let digest = waiting(&session.run()).unwrap();
-    Command::Approve { step: restore(), digest, by: Some("Dana".into()) }
+    Command::Approve { step: restore(), digest, by: Some("Dana".into()), typed: None }
 }
 
 pub(crate) fn approve(session: &Session) {

@@ -79,6 +79,7 @@ pub(crate) fn outcome(verdict: Verdict, headline: &str) -> Outcome {
         outputs: BTreeMap::new(),
         notes: vec![],
         examples: vec![],
+        moments: None,
     }
 }
 

@@ -66,7 +66,7 @@ fn a_new_plan_after_a_failure_forgets_the_old_one() {
     world.answer(End::Problem);
     let new = world.plan();
     assert_ne!(new, old);
-    let approve = |digest| Command::Approve { step: restore(), digest, by: Some("Dana".into()) };
+    let approve = |digest| Command::Approve { step: restore(), digest, by: Some("Dana".into()), typed: None };
     assert!(matches!(world.refused(&approve(old)), Rejection::OtherPlan { .. }));
     assert!(matches!(world.refused(&Command::ApplyAgain { step: restore() }), Rejection::NotNow { .. }));
     let events = world.ok(approve(new));
@@ -85,7 +85,7 @@ fn a_failure_is_followed_where_the_runbook_says() {
         world.ok(Command::Plan { step: restore(), with: Default::default() });
         for end in fail {
             if let Some(digest) = world.waiting() {
-                world.ok(Command::Approve { step: restore(), digest, by: Some("Dana".into()) });
+                world.ok(Command::Approve { step: restore(), digest, by: Some("Dana".into()), typed: None });
             }
             world.answer(*end);
         }

@@ -46,7 +46,7 @@ pub(crate) fn command(run: &Run, made: Move) -> Option<Command> {
         Move::Plan | Move::PlanAgain => Command::Plan { step, with: BTreeMap::new() },
         Move::TiesPhoto => Command::Plan { step, with: ties("photo") },
         Move::TiesDeleted => Command::Plan { step, with: ties("deleted") },
-        Move::Approve => Command::Approve { step, digest: waiting, by: Some("Dana".into()) },
+        Move::Approve => Command::Approve { step, digest: waiting, by: Some("Dana".into()), typed: None },
         Move::Refuse => Command::Refuse { step, digest: waiting, reason: "not this one".into() },
         Move::ApplyAgain => Command::ApplyAgain { step },
         Move::CheckAgain => Command::CheckAgain { step },

@@ -59,7 +59,7 @@ fn only_the_step_the_run_stands_at_is_worked_on() {
             Command::StartWait { step: step() },
             Command::Read { step: step() },
             Command::Plan { step: step(), with: Default::default() },
-            Command::Approve { step: step(), digest: digest.clone(), by: None },
+            Command::Approve { step: step(), digest: digest.clone(), by: None, typed: None },
             Command::Refuse { step: step(), digest: digest.clone(), reason: "no".into() },
             Command::ApplyAgain { step: step() },
             Command::CheckAgain { step: step() },

@@ -18,7 +18,7 @@ fn plan(with: &[(&str, &str)]) -> Command {
 }
 
 fn approve(digest: &Digest, by: Option<&str>) -> Command {
-    Command::Approve { step: restore(), digest: digest.clone(), by: by.map(str::to_owned) }
+    Command::Approve { step: restore(), digest: digest.clone(), by: by.map(str::to_owned), typed: None }
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn where_the_operator_approves_they_may_approve_their_own_plan() {
         "```yaml step\naction: photos.verify\nwith: { bucket: photos, at: \"2026-11-24T02:00:00Z\" }\n```\n";
     let mut world = World::new(request(&format!("{source}{verify}")));
     let digest = world.plan();
-    world.ok(Command::Approve { step: "first".into(), digest, by: None });
+    world.ok(Command::Approve { step: "first".into(), digest, by: None, typed: None });
     assert_eq!(world.run.approver(), Some("Sam"));
 }
 

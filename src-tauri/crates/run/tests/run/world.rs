@@ -177,6 +177,7 @@ pub(crate) fn outcome(verdict: Verdict, headline: &str) -> Outcome {
         outputs: BTreeMap::new(),
         notes: Vec::new(),
         examples: Vec::new(),
+        moments: None,
     }
 }
 
@@ -339,7 +340,7 @@ impl World {
     pub(crate) fn approved(&mut self) -> Digest {
         let digest = self.plan();
         let step = self.here();
-        self.ok(Command::Approve { step, digest: digest.clone(), by: Some("Dana".into()) });
+        self.ok(Command::Approve { step, digest: digest.clone(), by: Some("Dana".into()), typed: None });
         digest
     }
 }

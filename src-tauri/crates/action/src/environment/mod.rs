@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod practice;
+
+pub use practice::{PRACTICE_CA, PRACTICE_LOGIN};
+
 /// One `environments/<name>.yaml`, checked for its shape; [`Environment::check`] checks its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +57,7 @@ pub enum Credentials {
     Environment(bool),
     /// An entry of the OS keychain: `{ keychain: NAME }`.
     Keychain(String),
-    /// The practice range's own key, `{ practice: true }`; refused unless S3 and STS are on this machine.
+    /// The practice range's own key, `{ practice: true }`; refused unless every endpoint is on this machine.
     Practice(bool),
 }
 
@@ -70,12 +74,20 @@ pub struct Endpoints {
     /// STS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts: Option<String>,
+    /// KMS, which is asked for the state of keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms: Option<String>,
 }
 
 impl Endpoints {
+    /// Each of them, where it is given.
+    fn all(&self) -> [&Option<String>; 4] {
+        [&self.s3, &self.rds, &self.sts, &self.kms]
+    }
+
     /// Whether every service is AWS's own.
     pub fn is_empty(&self) -> bool {
-        self.s3.is_none() && self.rds.is_none() && self.sts.is_none()
+        self.s3.is_none() && self.rds.is_none() && self.sts.is_none() && self.kms.is_none()
     }
 }
 
@@ -93,7 +105,7 @@ pub struct Photos {
     pub replica_bucket: Option<String>,
 }
 
-/// Where the Portal DB is.
+/// Where the Portal DB is, and what a restored one is held against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
@@ -101,17 +113,92 @@ pub struct Database {
     pub instance: String,
     /// Its engine, such as `mysql`.
     pub engine: String,
-    /// Queries that a restored database must answer.
+    /// The name of the schema (MySQL) or database (PostgreSQL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Who signs in to look at rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+    /// A file of certificates (PEM) that the server's certificate is held against, in place of RDS's own roots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// The region that copies and replicated backups are kept in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copies_in: Option<String>,
+    /// The key that a copy made in another region is encrypted with, by region.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, String>,
+    /// The tables whose rows are counted, each with the column that tells when a row was last changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checks: Vec<String>,
+    pub tables: Vec<Table>,
+    /// Queries that a restored database must answer as expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// A query for the photos that the database names: the key, and then, if there are more columns, the size in
+    /// bytes and the MD5 in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photos: Option<String>,
+    /// How an organisation that was obliterated is found and removed again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obliteration: Option<Obliteration>,
+}
+
+/// Who signs in to a database; exactly one of these in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Login {
+    /// An entry of the OS keychain: `{ keychain: NAME }`.
+    Keychain(String),
+    /// The practice range's own login, `{ practice: true }`; only with the practice range's credentials.
+    Practice(bool),
+}
+
+/// A table whose rows are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// The column that tells when a row was last changed, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
+}
+
+/// A query that a restored database must answer as expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What it is about, in words: `cards without an organisation`.
+    pub name: String,
+    /// A statement that gives one row of one column.
+    pub query: String,
+    /// What it must give.
+    pub expect: String,
+}
+
+/// How an organisation that was obliterated is found and removed again, should a restore bring it back. In each
+/// statement, `:organization` stands for the organisation's id, quoted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Obliteration {
+    /// Statements that count what is left of an organisation: each gives one row of one column.
+    pub count: Vec<String>,
+    /// Statements that remove it, in this order, in one transaction.
+    pub remove: Vec<String>,
 }
 
 /// The Portal's front end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
-    /// Its address.
+    /// Its address, `https://` and nothing else.
     pub url: String,
+    /// A text that its page contains when all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<String>,
+    /// A file of certificates (PEM) that its certificate is held against, in place of the system's roots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
 }
 
 /// The Datto appliance.
@@ -157,8 +244,8 @@ pub enum EnvironmentError {
     },
     /// The practice range's key with an endpoint that isn't on this machine.
     #[error(
-        "environment {name}: `credentials: {{ practice: true }}` is only for the practice range; give both \
-         `endpoints.s3` and `endpoints.sts` an http:// address on this machine, or other credentials"
+        "environment {name}: `credentials: {{ practice: true }}` is only for the practice range; give `endpoints.s3`, \
+         `rds`, `sts` and `kms` each an http:// address on this machine, or other credentials"
     )]
     Practice {
         /// The environment.
@@ -173,6 +260,23 @@ pub enum EnvironmentError {
         name: String,
         /// The endpoint.
         url: String,
+    },
+    /// The front end's address isn't `https://`.
+    #[error("environment {name}: `portal.url` {url} is not https://; the Portal answers over TLS only")]
+    Portal {
+        /// The environment.
+        name: String,
+        /// What its `portal.url:` says.
+        url: String,
+    },
+    /// The practice range's database login with other credentials.
+    #[error(
+        "environment {name}: `database.login` names none; give `{{ keychain: NAME }}` (`{{ practice: true }}` is only \
+         for the practice range)"
+    )]
+    Login {
+        /// The environment.
+        name: String,
     },
 }
 
@@ -202,7 +306,18 @@ impl Environment {
             }
             _ => {}
         }
-        for url in [&self.endpoints.s3, &self.endpoints.rds, &self.endpoints.sts].into_iter().flatten() {
+        let copies_in = self.database.iter().flat_map(|database| &database.copies_in);
+        if let Some(region) = copies_in.into_iter().find(|region| !US_REGIONS.contains(&region.as_str())) {
+            return Err(EnvironmentError::Region { name, region: region.clone() });
+        }
+        let login = self.database.as_ref().and_then(|database| database.login.as_ref());
+        if matches!(login, Some(Login::Practice(on)) if !on || !self.is_practice()) {
+            return Err(EnvironmentError::Login { name });
+        }
+        if let Some(portal) = self.portal.as_ref().filter(|portal| !portal.url.starts_with("https://")) {
+            return Err(EnvironmentError::Portal { name, url: portal.url.clone() });
+        }
+        for url in self.endpoints.all().into_iter().flatten() {
             if !(url.starts_with("https://") || is_loopback(url)) {
                 return Err(EnvironmentError::Endpoint { name, url: url.clone() });
             }
@@ -217,26 +332,34 @@ impl Environment {
 
     /// Whether everything it reaches is on this machine.
     pub fn is_local(&self) -> bool {
-        let local = |url: &Option<String>| url.as_deref().is_some_and(is_loopback);
-        local(&self.endpoints.s3) && local(&self.endpoints.sts)
+        let portal = self.portal.as_ref().is_none_or(|portal| {
+            portal.url.strip_prefix("https").is_some_and(|rest| is_loopback(&format!("http{rest}")))
+        });
+        portal && self.endpoints.all().into_iter().all(|url| url.as_deref().is_some_and(is_loopback))
     }
 
-    /// The built-in `practice` environment, on a range whose S3, RDS and STS answer at `endpoint`.
+    /// The built-in `practice` environment, on a range whose S3, RDS, STS, KMS and front end answer at `endpoint`.
     pub fn practice(endpoint: &str) -> Self {
+        let url = endpoint.replacen("http://", "https://", 1);
         let endpoint = Some(endpoint.to_owned());
         Self {
             name: "practice".to_owned(),
             region: "us-east-1".to_owned(),
             account: PRACTICE_ACCOUNT.to_owned(),
             credentials: Credentials::Practice(true),
-            endpoints: Endpoints { s3: endpoint.clone(), rds: endpoint.clone(), sts: endpoint },
+            endpoints: Endpoints {
+                s3: endpoint.clone(),
+                rds: endpoint.clone(),
+                sts: endpoint.clone(),
+                kms: endpoint,
+            },
             photos: Some(Photos {
                 bucket: "veonics-photos".to_owned(),
                 prefix: "photos/".to_owned(),
                 replica_bucket: None,
             }),
-            database: None,
-            portal: None,
+            database: Some(practice::database()),
+            portal: Some(Portal { url, contains: Some("Veonics Portal".to_owned()), ca: None }),
             datto: None,
         }
     }
@@ -251,19 +374,23 @@ impl Environment {
     }
 
     /// Every path that `${env.path}` may name in any environment; lint checks references against these.
-    pub const PATHS: [&'static str; 13] = [
+    pub const PATHS: [&'static str; 17] = [
         "environment",
         "region",
         "account",
         "endpoints.s3",
         "endpoints.rds",
         "endpoints.sts",
+        "endpoints.kms",
         "photos.bucket",
         "photos.prefix",
         "photos.replica_bucket",
         "database.instance",
         "database.engine",
+        "database.schema",
+        "database.copies_in",
         "portal.url",
+        "portal.contains",
         "datto.device",
     ];
 }

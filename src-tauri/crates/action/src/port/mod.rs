@@ -1,4 +1,4 @@
-//! What the actions need from the outside world, as traits: the AWS crate implements them over the SDKs.
+//! What the actions need from the outside world, as traits: the AWS and Portal crates implement them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,13 +7,33 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Everything an action may reach. The Portal DB's port joins these.
+mod database;
+mod front_end;
+mod nowhere;
+mod sql;
+
+pub use database::{
+    Answer, AutomatedBackup, BackupSource, Change, CopyOrder, DatabaseService, Endpoint, Group, GroupKind,
+    Instance, InstanceEvent, KeyState, RestoreFrom, RestoreOrder, Settings, Snapshot, SnapshotKind,
+};
+pub use front_end::{FrontEnd, Pace, Page};
+pub use sql::{Limits, NamedPhoto, Reading, Rows, Server, Sql, TableFacts};
+
+/// Everything an action may reach.
 #[derive(Clone)]
 pub struct Ports {
     /// Who the credentials belong to.
     pub identity: Arc<dyn Identity>,
     /// The badge photos.
     pub photos: Arc<dyn PhotoStore>,
+    /// The Portal DB's instances and backups.
+    pub databases: Arc<dyn DatabaseService>,
+    /// The Portal DB's rows.
+    pub sql: Arc<dyn Sql>,
+    /// The Portal's front end.
+    pub front_end: Arc<dyn FrontEnd>,
+    /// The passing of time.
+    pub pace: Arc<dyn Pace>,
 }
 
 /// Tells who the credentials belong to (STS `GetCallerIdentity`, which needs no permission).
@@ -261,6 +281,14 @@ pub enum PortErrorKind {
     Changed,
     /// The version must be thawed before it can be copied.
     Archived,
+    /// The name is taken.
+    Exists,
+    /// It is busy, or not yet in a state that allows this; later it may be.
+    Busy,
+    /// There is no room: a quota, or no capacity for the instance class.
+    NoRoom,
+    /// A statement took longer, or gave more, than it may.
+    Limit,
     /// Anything else; the message says what.
     Other,
 }
