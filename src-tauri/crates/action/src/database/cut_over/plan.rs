@@ -107,7 +107,7 @@ fn allowed(params: &CutOver, cx: &Context<'_>) -> Result<(), Failure> {
     if production && mode != "incident" && !practice {
         return Err(refused(
             format!(
-                "{} is the instance of {}, and a {mode} never renames it",
+                "{} is the instance of {}, and no {mode} ever renames it",
                 params.name, cx.environment.name
             ),
             "Give another `name:`, or leave the names as they are. Only an incident exchanges them.",

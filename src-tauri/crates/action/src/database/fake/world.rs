@@ -18,7 +18,6 @@ type Tell = Box<dyn Fn(Progress) + Send + Sync>;
 
 pub(crate) struct World {
     pub(crate) fake: Arc<Fake>,
-    pub(crate) photos: Arc<photos::fake::Fake>,
     pub(crate) environment: Environment,
     pub(crate) origin: Origin,
     pub(crate) inventory: Option<Inventory>,
@@ -50,7 +49,7 @@ impl World {
         let photos = photos::fake::Fake::new();
         let (happened, told) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let (into, heard) = (happened.clone(), told.clone());
-        let nowhere = Ports::of_photos(photos.clone(), photos.clone());
+        let nowhere = Ports::of_photos(photos.clone(), photos);
         Self {
             ports: Ports { databases: fake.clone(), sql: fake.clone(), pace: fake.clone(), ..nowhere },
             environment: Environment::practice("http://127.0.0.1:9311"),
@@ -65,7 +64,6 @@ impl World {
             happened,
             told,
             fake,
-            photos,
         }
     }
 

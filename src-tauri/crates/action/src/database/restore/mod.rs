@@ -50,7 +50,7 @@ enum Op {
     /// Copies a snapshot first.
     Copy { order: CopyOrder },
     /// Makes the instance.
-    Restore { order: RestoreOrder },
+    Restore { order: Box<RestoreOrder> },
     /// Sets what a restore can't; only what differs is asked for.
     Change { change: Change },
     /// Nothing more: says what a setting becomes, and where that comes from.
@@ -92,7 +92,7 @@ impl Steps {
             ground: header.ground,
             params: header.params,
             copy,
-            order,
+            order: *order,
             change: change.unwrap_or_default(),
         })
     }

@@ -112,7 +112,7 @@ fn items(
         items.push(item(&copy.target, Op::Copy { order: copy.clone() }, becomes));
     }
     let becomes = format!("an instance from the {}", source.words);
-    items.push(item(&order.target, Op::Restore { order: order.clone() }, becomes));
+    items.push(item(&order.target, Op::Restore { order: Box::new(order.clone()) }, becomes));
     let becomes = words::list(&said(change));
     items.push(Item {
         was: "as a restore leaves it".to_owned(),
@@ -165,12 +165,7 @@ fn summary(
     facts.extend(setup.all.list.iter().map(|setting| {
         let value = setting.value.as_deref().unwrap_or(setting.default);
         let from = setting.from.as_deref().unwrap_or("a default, because nothing else is known");
-        Fact::new(
-            setting.name,
-            format!("{value} (from {from})")
-                .replace("(from because", "(because")
-                .replace("(from so ", "(so "),
-        )
+        Fact::new(setting.name, format!("{value} ({from})"))
     }));
     let mut warnings = source.warnings.clone();
     if !source.encrypted {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::Report;
 use crate::body::write_line;
 use crate::database::ground::{Key, called, copied_first, in_words, unfinished};
 use crate::plan::{Fact, Failure, Point, Sink, Window};
-use crate::port::Snapshot;
+use crate::port::{Instance, Snapshot};
 use crate::words;
 
 /// So many snapshots are listed among the facts; the picture has all of them.
@@ -61,9 +62,17 @@ impl Report<'_> {
                     self.notes.push(format!("The {} can't be used: {why}.", reach.words));
                     continue;
                 }
-                let Some(earliest) = reach.earliest else {
-                    self.notes.push(format!("How far back the {} reach is not known.", reach.words));
-                    continue;
+                let earliest = match (reach.earliest, region.living()) {
+                    (Some(earliest), _) => earliest,
+                    (None, Some(is)) => {
+                        self.notes.push(format!(
+                            "How far back the {} reach is not known; by its settings it is {}.",
+                            reach.words,
+                            words::of(is.settings.backup_days.into(), "day", "days")
+                        ));
+                        by_settings(is, reach.latest)
+                    }
+                    (None, None) => continue,
                 };
                 self.moments.windows.push(Window {
                     earliest,
@@ -134,6 +143,12 @@ impl Report<'_> {
             )
         })
     }
+}
+
+/// The oldest moment that an instance keeps backups of, going by its settings.
+fn by_settings(is: &Instance, latest: Timestamp) -> Timestamp {
+    let kept = latest - SignedDuration::from_hours(24 * i64::from(is.settings.backup_days));
+    is.created.map_or(kept, |created| created.max(kept))
 }
 
 fn with(from: &str, region: &str) -> BTreeMap<String, String> {

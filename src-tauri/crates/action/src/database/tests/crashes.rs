@@ -53,6 +53,7 @@ async fn interrupt(prepare: impl AsyncFn() -> (World, Action, String), look: imp
                 Interrupted::Dropped(_) => finished,
                 _ => world.fake.state().calls.len() < calls + n,
             };
+            world.fake.state().at_call = None;
             let outcome = world.apply(&action, &plan).await.0;
             let outcome = outcome.unwrap_or_else(|failure| panic!("{way:?}: {failure}"));
             assert_eq!(outcome.verdict, Verdict::Passed, "{way:?}: {outcome:?}");

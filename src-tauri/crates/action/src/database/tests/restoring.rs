@@ -222,9 +222,9 @@ async fn a_snapshot_comes_back() {
     let action = from_snapshot("before-migration", EAST);
     let (summary, plan) = world.plan(&action).await.unwrap();
     let fact = |label: &str| summary.facts.iter().find(|f| f.label == label).unwrap().value.clone();
-    assert_eq!(fact("engine version"), "8.0.36 (from the snapshot)");
-    assert_eq!(fact("storage"), "150 GiB (from the snapshot)");
-    assert_eq!(fact("class"), "db.m6g.large (from the living instance)");
+    assert_eq!(fact("engine version"), "8.0.36 (the snapshot)");
+    assert_eq!(fact("storage"), "150 GiB (the snapshot)");
+    assert_eq!(fact("class"), "db.m6g.large (the living instance)");
     let outcome = world.apply(&action, &plan).await.0.unwrap();
     assert_eq!(
         (outcome.verdict, &outcome.outputs["restored_to"][..]),

@@ -44,7 +44,7 @@ async fn every_setting_of_the_living_instance_comes_along() {
     assert_eq!(Settings { tags: World::settings().tags, ..made.settings }, World::settings());
     for label in ["class", "parameter group", "security groups", "maintenance window", "performance insights"]
     {
-        assert!(fact(&summary, label).ends_with("(from the living instance)"), "{label}");
+        assert!(fact(&summary, label).ends_with("(the living instance)"), "{label}");
     }
     assert_eq!(fact(&summary, "deletion protection"), "on (because this is an incident)");
 }
@@ -67,8 +67,8 @@ async fn a_deleted_instance_is_set_up_from_the_inventory() {
     world.inventory = Some(inventory(&world, 4));
     deleted(&world);
     let (summary, plan) = world.plan(&to_a_moment()).await.unwrap();
-    assert_eq!(fact(&summary, "class"), "db.m6g.large (from the inventory of 2026-11-20, 4 days old)");
-    assert_eq!(fact(&summary, "engine version"), "8.0.39 (from the retained backups)");
+    assert_eq!(fact(&summary, "class"), "db.m6g.large (the inventory of 2026-11-20, 4 days old)");
+    assert_eq!(fact(&summary, "engine version"), "8.0.39 (the retained backups)");
     assert_eq!(summary.warnings, Vec::<String>::new());
     let outcome = world.apply(&to_a_moment(), &plan).await.0.unwrap();
     assert_eq!(outcome.verdict, Verdict::Passed);
@@ -103,7 +103,7 @@ async fn what_nobody_knows_is_named() {
     }
     assert_eq!(
         fact(&summary, "parameter group"),
-        "the engine's default one (from a default, because nothing else is known)"
+        "the engine's default one (a default, because nothing else is known)"
     );
     assert_eq!(world.apply(&to_a_moment(), &plan).await.0.unwrap().verdict, Verdict::Passed);
     assert!(!world.fake.state().instance(EAST, RESTORED).unwrap().is.settings.public);

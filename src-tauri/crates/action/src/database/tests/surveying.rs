@@ -172,3 +172,20 @@ async fn only_snapshots_are_left() {
         "{why}"
     );
 }
+
+#[tokio::test]
+async fn how_far_back_may_not_be_known() {
+    let world = World::new("incident");
+    world.fake.state().faults.insert("automated_backups", [not_done(PortErrorKind::Denied)].into());
+    let outcome = world.read(&survey("2026-11-24T02:08:00Z")).await.0.unwrap();
+    assert_eq!(outcome.outputs["earliest"], "2026-11-10T03:08:55Z");
+    assert!(notes(&outcome, "is not known; by its settings it is 14 days"), "{:?}", outcome.notes);
+    assert!(
+        notes(&outcome, "The automated backups in us-east-1 are not known (Denied)"),
+        "{:?}",
+        outcome.notes
+    );
+    world.fake.state().faults.insert("automated_backups", [not_done(PortErrorKind::Denied)].into());
+    let (summary, _) = world.plan(&super::restoring::to_a_moment()).await.unwrap();
+    assert!(summary.warnings[0].starts_with("How far back the automated backups of portal"), "{summary:?}");
+}
