@@ -11,6 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::ParamError;
 use crate::spec::Values;
 
+pub(crate) mod cut_over;
+pub(crate) mod discard;
+mod fields;
+mod ground;
+mod names;
+mod provenance;
+pub(crate) mod restore;
+mod status;
+mod survey;
+mod watch;
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use survey::survey;
+
 /// `database.survey`: what can be gone back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
