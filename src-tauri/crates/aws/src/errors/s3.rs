@@ -44,15 +44,15 @@ pub(super) fn elsewhere(region: &str, fault: &Fault) -> Option<Explained> {
     let there = fault.bucket_region.clone().or_else(expected).map(|region| printable(&region));
     let (message, next) = match there {
         Some(there) if US_REGIONS.contains(&there.as_str()) => (
-            format!("the bucket is in {there}, not in {}", region),
+            format!("the bucket is in {there}, not in {region}"),
             format!("Write `region: {there}` in the environment file, or check the bucket's name."),
         ),
         Some(there) => (
-            format!("the bucket is in {there}, not in {}", region),
+            format!("the bucket is in {there}, not in {region}"),
             "Check the bucket's name: no customer data may be outside the United States.".to_owned(),
         ),
         None => (
-            format!("the bucket is not in {}", region),
+            format!("the bucket is not in {region}"),
             "Check `region:` and the bucket's name in the environment file.".to_owned(),
         ),
     };
