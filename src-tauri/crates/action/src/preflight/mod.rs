@@ -90,7 +90,7 @@ impl Preflight {
         let bucket = self.bucket.as_ref().map(|b| format!("bucket {b}"));
         let backups = self.instance.as_ref().map(|i| format!("the backups of {i}"));
         let read = bucket.into_iter().chain(backups).reduce(|all, one| format!("{all} and {one}"));
-        let read = read.map(|read| format!("; {read} can be read")).unwrap_or_default();
+        let read = read.map(|read| format!(", and {read} can be read")).unwrap_or_default();
         Ok(report.outcome(format!(
             "The credentials belong to account {}, as environment {} expects{read}",
             caller.account, env.name

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::{Regional, shapes};
 
 /// More pages than any account has: of 100 entries each.
-const MOST_PAGES: usize = 1000;
+const MOST_PAGES: usize = 200;
 
 /// The way from page to page.
 #[derive(Default)]
@@ -45,14 +45,16 @@ impl Pages {
     }
 }
 
-/// Asks for page after page. `$request` is sent with each page's marker; `$read` takes a page's entries.
+/// Asks for page after page. `$request` is sent with each page's marker; `$read` takes a page's entries. An answer of
+/// one of `$absent` to the first request is an empty list; later it is an error, for half a list is none.
 macro_rules! pages {
     ($here:ident, $operation:expr, $target:expr, absent: $absent:expr, $request:expr, |$answer:ident| $read:expr) => {{
         let mut pages = Pages::default();
         let mut marker = None;
         while !pages.ended {
             let asked = $request.set_marker(marker).send().await;
-            let Some($answer) = $here.unless_absent(asked, $operation, $target, $absent)? else { break };
+            let absent: &[&str] = if pages.seen.is_empty() { $absent } else { &[] };
+            let Some($answer) = $here.unless_absent(asked, $operation, $target, absent)? else { break };
             let request_id = $answer.request_id().map(str::to_owned);
             let spoiled = |why| $here.garbled($operation, $target, why, request_id.clone());
             $read.map_err(spoiled)?;

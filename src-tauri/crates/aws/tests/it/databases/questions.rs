@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use action::Environment;
+use action::environment::Credentials;
 use action::port::{Endpoint, GroupKind, PortErrorKind, Settings, SnapshotKind};
 use jiff::Timestamp;
 
@@ -97,6 +99,33 @@ async fn an_instance_is_read_whole() {
 }
 
 #[tokio::test]
+async fn no_secret_is_told_or_logged() {
+    let pending = "<PendingModifiedValues><MasterUserPassword>hush-pending</MasterUserPassword></PendingModifiedValues>";
+    let stub = Stub::start(move |_, request| match request.contains("Action=ModifyDBInstance&") {
+        true => {
+            answer("ModifyDBInstance", &format!("<DBInstance>{}</DBInstance>", instance("portal", pending)))
+        }
+        false => instances(&[instance("portal", pending)], ""),
+    })
+    .await;
+    let environment = Environment {
+        credentials: Credentials::Environment(true),
+        database: None,
+        ..Environment::practice(&stub.url)
+    };
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "ASIAVARIABLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hush-key"),
+        ("AWS_SESSION_TOKEN", "hush-token"),
+    ];
+    let told = crate::child::job("instance", &environment, &keys).await;
+    let (told, logged) = told.rsplit_once("\nlogged ").unwrap();
+    assert!(told.matches("pending: [\"master password\"]").count() == 2 && !told.contains("hush"), "{told}");
+    assert!(logged.ends_with("secrets in []") && !logged.starts_with("0 "), "{logged}");
+    assert!(stub.heads().iter().all(|head| head.contains("hush-token")));
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_none() {
     let stub = Stub::start(|_, request| {
         let code = match request {
@@ -180,7 +209,7 @@ async fn a_list_that_cannot_be_trusted_is_refused() {
     for (lead, words, requests) in [
         (lead[0], "a page leads to an earlier one", 2),
         (lead[1], "a page leads to an earlier one", 4),
-        (lead[2], "the list has no end", 1000),
+        (lead[2], "the list has no end", 200),
     ] {
         let stub = Stub::start(move |number, _| {
             instances(&[instance("a", "")], &format!("<Marker>m{}</Marker>", lead(number)))
@@ -190,6 +219,15 @@ async fn a_list_that_cannot_be_trusted_is_refused() {
         assert!(error.message.contains(words), "{error}");
         assert_eq!((stub.heads().len(), error.request_id.as_deref()), (requests, Some("RDS1")));
     }
+    // Half a list, whose instance was deleted meanwhile, is no whole one.
+    let stub = Stub::start(|number, _| match number {
+        0 => answer("DescribeEvents", "<Events></Events><Marker>2</Marker>"),
+        _ => refused(404, "DBInstanceNotFound", "gone"),
+    })
+    .await;
+    let error = stub.ports(1).await.databases.events(EAST, "portal", Timestamp::now()).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::NotFound, "{error}");
+
     let nameless = instances(&["<DBInstanceStatus>available</DBInstanceStatus>".to_owned()], "");
     let stub = Stub::start(move |_, _| nameless.clone()).await;
     let databases = stub.ports(1).await.databases;
