@@ -61,6 +61,7 @@ pub(crate) async fn round_trip() -> String {
 
     let environment = Environment {
         credentials: Credentials::Keychain("dr".into()),
+        database: None,
         ..Environment::practice("http://127.0.0.1:1")
     };
     aws::connect(&environment, &Options::default()).await.unwrap();
