@@ -93,7 +93,7 @@ fn told_by_server(told: &dyn DatabaseError, limits: Limits) -> Failure {
     let number = told.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
     let kind = match (number, state.as_ref()) {
         (1045 | 1698 | 1251 | 1820 | 1862 | 3118 | 3955 | 4151, _) | (_, "28000" | "28P01") => Credentials,
-        (1044 | 1129 | 1130 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836, _) | (_, "42501" | "25006") => Denied,
+        (1044 | 1129 | 1130 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836, _) | (_, "42501" | "25001" | "25006") => Denied,
         (1049 | 1051 | 1146, _) | (_, "42P01" | "3D000" | "3F000") => NotFound,
         (1969 | 3024, _) | (0, "57014") => Limit,
         (1040 | 1203 | 1205 | 1213 | 1226, _) | (0, "40001" | "40P01" | "55P03" | "53300") => Busy,
@@ -105,7 +105,7 @@ fn told_by_server(told: &dyn DatabaseError, limits: Limits) -> Failure {
     }
     // 23000 at MySQL can quote a value; these two only name a constraint.
     let names_only = matches!(number, 1451 | 1452)
-        || number == 0 && state.starts_with("23")
+        || (number == 0 && state.starts_with("23"))
         || state.starts_with("42")
         || kind != Other;
     let code = if number == 0 { state.into_owned() } else { number.to_string() };
@@ -119,7 +119,7 @@ fn told_by_server(told: &dyn DatabaseError, limits: Limits) -> Failure {
             "Store the login again with `lifeboat keychain set --env ENVIRONMENT --database`; after a restore it is \
              the one that the backup held."
         }
-        Denied if matches!(number, 1792 | 1836) || message.contains("25006") => {
+        Denied if matches!(number, 1792 | 1836) || code.starts_with("25") => {
             "Nothing was changed: in this session the server only lets read. Correct the statement."
         }
         Denied if number == 1290 => "The server itself only lets read; use the primary instance.",

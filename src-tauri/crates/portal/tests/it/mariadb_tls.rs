@@ -1,11 +1,14 @@
 //! MariaDB servers that can't be trusted, that stall, and that die.
 
+use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use action::port::{Limits, PortErrorKind};
 
 use crate::certificates::Authority;
 use crate::mariadb::scene;
+use crate::process::wait_until;
 use crate::servers::{Tls, mariadb, mariadb_data};
 use crate::sessions::{Client, LIMITS, fails, soon};
 
@@ -54,7 +57,7 @@ async fn an_expired_certificate_or_none_is_refused_before_the_login_is_sent() {
 async fn a_server_that_stalls_or_dies_in_the_middle_is_given_up() {
     let authority = Authority::new("Test authority");
     let leaf = authority.sign("localhost", 2099);
-    let server = mariadb(mariadb_data(), &authority, &Tls::Shows(&leaf));
+    let server = Arc::new(mariadb(mariadb_data(), &authority, &Tls::Shows(&leaf)));
     let client = Client::new("mysql", &server);
 
     let limits = Limits { statement: Duration::from_secs(1), connect: Duration::from_secs(1), ..LIMITS };
@@ -68,15 +71,15 @@ async fn a_server_that_stalls_or_dies_in_the_middle_is_given_up() {
     server.running.signal("CONT");
 
     let mut session = client.open().await;
-    let (asked, ()) = tokio::join!(soon(session.query("SELECT SLEEP(15)")), async {
-        let began = Instant::now();
-        while !server.mariadb("SHOW PROCESSLIST").contains("SLEEP(15)") {
-            assert!(began.elapsed() < Duration::from_secs(15), "it is under way");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        server.running.signal("KILL");
+    let seen = server.clone();
+    let killed = tokio::task::spawn_blocking(move || {
+        wait_until("it is under way", || seen.mariadb("SHOW PROCESSLIST").contains("SLEEP(15)"));
+        seen.running.signal("KILL");
     });
+    let (asked, killed) = tokio::join!(soon(session.query("SELECT SLEEP(15)")), killed);
+    killed.unwrap();
     fails(asked, PortErrorKind::Unreachable, &["the connection broke", "try again"]);
+    wait_until("nothing listens any more", || TcpStream::connect(("127.0.0.1", server.port)).is_err());
     fails(soon(session.query("SELECT 1")).await, PortErrorKind::Unreachable, &["refuses connections"]);
 
     let mut client = Client::new("mysql", &server);

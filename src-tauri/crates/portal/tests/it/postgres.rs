@@ -52,7 +52,7 @@ async fn the_server_refuses_writes_and_ends_what_never_ends() {
     fails(soon(session.query(hidden)).await, PortErrorKind::Denied, &["read-only transaction", "only lets read"]);
     // A setting can't open it either.
     let open = "SELECT set_config('transaction_read_only', 'off', false)";
-    fails(soon(session.query(open)).await, PortErrorKind::Denied, &["read-only"]);
+    fails(soon(session.query(open)).await, PortErrorKind::Denied, &["read-write mode", "only lets read"]);
     fails(soon(session.query("SELECT pg_sleep(1000)")).await, PortErrorKind::Limit, &["longer than 1 s"]);
     fails(soon(session.query("SELECT 1; SELECT 2")).await, PortErrorKind::Other, &["multiple commands"]);
     let endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";

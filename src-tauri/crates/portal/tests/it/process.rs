@@ -34,11 +34,7 @@ impl Running {
 
     /// Waits until something listens at a port.
     pub(crate) fn listens(&self, port: u16) {
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "nothing listens at {port}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        wait_until("the server listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -50,6 +46,15 @@ impl Drop for Running {
     fn drop(&mut self) {
         drop(self.stop.take());
         let _ = self.keeper.take().map(JoinHandle::join);
+    }
+}
+
+/// Looks again until something holds; a minute at most.
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Leaf};
-use crate::process::{Running, done, free_port, is_root};
+use crate::process::{Running, done, free_port, is_root, wait_until};
 
 /// The password of every user that tests make.
 pub(crate) const PASSWORD: &str = "hush hush";
@@ -112,6 +112,10 @@ impl Server {
         if !statements.starts_with("CREATE DATABASE") {
             client.arg("portal");
         }
+        // The semicolons within a function don't end it.
+        if statements.contains(" BEGIN ") {
+            client.arg("--delimiter=//");
+        }
         done(client.arg("-e").arg(statements))
     }
 
@@ -170,10 +174,9 @@ pub(crate) fn postgres(authority: &Authority, leaf: &Leaf) -> Server {
     }
     let running = Running::start(&args);
     running.listens(port);
-    let ready = ["--username=admin", "--dbname=postgres", "--timeout=60"];
-    done(
-        Command::new(postgres_program("pg_isready")).args(ready).arg(format!("--host={}", path.display())).arg(format!("--port={port}")),
-    );
+    let mut ready = Command::new(postgres_program("pg_isready"));
+    ready.arg("--quiet").arg(format!("--host={}", path.display())).arg(format!("--port={port}"));
+    wait_until("PostgreSQL is ready", || ready.status().unwrap().success());
     let server = Server { port, running, folder, ca };
     let mut create = Command::new(postgres_program("psql"));
     create.args(["--no-psqlrc", "--username=admin", "postgres"]);
