@@ -17,6 +17,7 @@ use crate::errors::Site;
 use crate::identity::Sts;
 use crate::keychain::KeychainError;
 use crate::photos::Photos;
+use crate::reach;
 
 /// How patient requests are. The defaults suit a person waiting for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +156,9 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
         site: site("s3", &endpoints.s3),
         copying: limits(options.connect, options.copy_attempt, options.copy_limit),
     };
-    Ok(Ports::of_photos(Arc::new(identity), Arc::new(photos)))
+    let mut ports = Ports::of_photos(Arc::new(identity), Arc::new(photos));
+    reach::the_portal(environment, &mut ports);
+    Ok(ports)
 }
 
 /// A client that goes past `HTTP_PROXY`, for an endpoint in plain text. [`Environment::check`] has seen to it that

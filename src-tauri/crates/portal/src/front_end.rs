@@ -46,11 +46,13 @@ impl Web {
 }
 
 async fn roots(trust: &Trust) -> Result<Arc<ClientConfig>, NoRoots> {
-    let unfit = |message: &str| NoRoots {
+    let unfit = |message: &str| {
+        NoRoots {
         message: message.to_owned(),
         next: "Install the system's certificates (Debian: ca-certificates), or name a file with `portal.ca` in the \
                environment file."
             .to_owned(),
+    }
     };
     let certificates = match trust.pem().await? {
         Some(pem) => trust::certificates(&pem).unwrap_or_default(),
@@ -73,7 +75,7 @@ async fn roots(trust: &Trust) -> Result<Arc<ClientConfig>, NoRoots> {
 impl FrontEnd for Web {
     async fn get(&self, url: &str, limit: Duration) -> Result<Page, PortError> {
         let began = Instant::now();
-        let asked = Asked::parse(url)?;
+        let asked = Asked::parse(url).map_err(|why| *why)?;
         let config = self.config().await.map_err(|why| asked.failed(why.message, why.next))?;
         let call = Call { asked: &asked, began, limit };
         call.get(config).await
@@ -93,14 +95,16 @@ struct Asked {
 }
 
 impl Asked {
-    fn parse(url: &str) -> Result<Self, PortError> {
-        let refused = |message: &str| PortError {
-            kind: PortErrorKind::Other,
-            operation: "GET".to_owned(),
-            target: url.split(['?', '#']).next().unwrap_or_default().to_owned(),
-            message: message.to_owned(),
-            request_id: None,
-            next: "Nothing was sent. Write it as https://HOST/PATH.".to_owned(),
+    fn parse(url: &str) -> Result<Self, Box<PortError>> {
+        let refused = |message: &str| {
+            Box::new(PortError {
+                kind: PortErrorKind::Other,
+                operation: "GET".to_owned(),
+                target: url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+                message: message.to_owned(),
+                request_id: None,
+                next: "Nothing was sent. Write it as https://HOST/PATH.".to_owned(),
+            })
         };
         let uri: Uri = url.parse().map_err(|_| refused("it is not an address of a page"))?;
         if uri.scheme_str() != Some("https") {
@@ -109,7 +113,8 @@ impl Asked {
         let authority = uri.authority().ok_or_else(|| refused("it names no host"))?;
         if authority.as_str().contains('@') {
             // Not shown either: it may be a password.
-            return Err(PortError { target: authority.host().to_owned(), ..refused("it holds a user's name") });
+            let target = authority.host().to_owned();
+            return Err(Box::new(PortError { target, ..*refused("it holds a user's name") }));
         }
         Ok(Self {
             host: authority.host().trim_matches(['[', ']']).to_owned(),
@@ -147,7 +152,8 @@ impl Call<'_> {
         let leaf = session.peer_certificates().and_then(<[_]>::first).cloned();
         let leaf = leaf.as_deref().and_then(|der| x509_parser::parse_x509_certificate(der).ok());
         let leaf = leaf.as_ref().map(|(_, leaf)| leaf);
-        let ends = leaf.and_then(|leaf| jiff::Timestamp::from_second(leaf.validity().not_after.timestamp()).ok());
+        let ends =
+            leaf.and_then(|leaf| jiff::Timestamp::from_second(leaf.validity().not_after.timestamp()).ok());
         let (Some(tls), Some(leaf), Some(certificate_ends)) = (tls, leaf, ends) else {
             return Err(self.asked.failed(
                 "its certificate can't be read".to_owned(),
@@ -232,7 +238,11 @@ impl Call<'_> {
     }
 
     /// Waits for a part of the page, no longer than the whole may take.
-    async fn within<T>(&self, part: impl fmt::Display, work: impl Future<Output = T>) -> Result<T, PortError> {
+    async fn within<T>(
+        &self,
+        part: impl fmt::Display,
+        work: impl Future<Output = T>,
+    ) -> Result<T, PortError> {
         tokio::time::timeout_at(self.began + self.limit, work).await.map_err(|_| {
             self.asked.failed(
                 format!("{part} did not come within {}", crate::seconds(self.limit)),
@@ -261,6 +271,9 @@ mod tests {
         }
         let asked = Asked::parse("https://[::1]:9311/health?token=hush").unwrap();
         assert_eq!((asked.host.as_str(), asked.port, asked.authority.as_str()), ("::1", 9311, "[::1]:9311"));
-        assert_eq!((asked.path.as_str(), asked.shown.as_str()), ("/health?token=hush", "https://[::1]:9311/health"));
+        assert_eq!(
+            (asked.path.as_str(), asked.shown.as_str()),
+            ("/health?token=hush", "https://[::1]:9311/health")
+        );
     }
 }

@@ -19,8 +19,7 @@ pub(super) struct Failure {
     pub(super) spent: bool,
 }
 
-const SLOW: &str =
-    "Nothing was changed. Make the query look at fewer rows, or look at an index: it must not hold up the database.";
+const SLOW: &str = "Nothing was changed. Make the query look at fewer rows, or look at an index: it must not hold up the database.";
 
 impl Failure {
     pub(super) fn new(kind: PortErrorKind, message: String, next: impl Into<String>) -> Self {
@@ -93,7 +92,8 @@ fn told_by_server(told: &dyn DatabaseError, limits: Limits) -> Failure {
     let number = told.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
     let kind = match (number, state.as_ref()) {
         (1045 | 1698 | 1251 | 1820 | 1862 | 3118 | 3955 | 4151, _) | (_, "28000" | "28P01") => Credentials,
-        (1044 | 1129 | 1130 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836, _) | (_, "42501" | "25001" | "25006") => Denied,
+        (1044 | 1129 | 1130 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836, _)
+        | (_, "42501" | "25001" | "25006") => Denied,
         (1049 | 1051 | 1146, _) | (_, "42P01" | "3D000" | "3F000") => NotFound,
         (1969 | 3024, _) | (0, "57014") => Limit,
         (1040 | 1203 | 1205 | 1213 | 1226, _) | (0, "40001" | "40P01" | "55P03" | "53300") => Busy,

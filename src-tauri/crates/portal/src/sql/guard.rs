@@ -14,7 +14,11 @@ const CHANGES: [&str; 4] = ["DELETE", "UPDATE", "INSERT", "WITH"];
 
 /// A statement that reads, without the semicolon at its end.
 pub(super) fn reading(statement: &str) -> Result<&str, Failure> {
-    one_of(statement, &READS, "Nothing was sent. Only statements that read may run here; correct the statement.")
+    one_of(
+        statement,
+        &READS,
+        "Nothing was sent. Only statements that read may run here; correct the statement.",
+    )
 }
 
 /// A statement that changes rows and can be rolled back, without the semicolon at its end.
@@ -46,7 +50,8 @@ mod tests {
 
     #[test]
     fn only_what_reads_is_let_through() {
-        for good in ["SELECT 1", " (select 1) ;; ", "With x AS (SELECT 1) SELECT * FROM x", "SHOW TABLES\n;"] {
+        for good in ["SELECT 1", " (select 1) ;; ", "With x AS (SELECT 1) SELECT * FROM x", "SHOW TABLES\n;"]
+        {
             assert!(!reading(good).unwrap().ends_with([';', ' ', '\n']), "{good}");
         }
         for bad in [

@@ -184,7 +184,8 @@ impl Opener {
             }
         };
         let roots = self.trust.pem().await;
-        let roots = roots.map_err(|why| failed(Failure::new(PortErrorKind::Unreachable, why.message, why.next)))?;
+        let roots =
+            roots.map_err(|why| failed(Failure::new(PortErrorKind::Unreachable, why.message, why.next)))?;
         let login = (self.login)().await?;
         let target = Target {
             at,

@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{BoxStream, TryStreamExt};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Executor, MySql, Row, SqlSafeStr, Statement, Type, TypeInfo};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Executor, MySql, Row, SqlSafeStr, Statement, Type, TypeInfo,
+};
 
 use super::{Checked, Connection, Purpose, Target};
 

@@ -103,7 +103,9 @@ impl Connection for Wire {
         if known.into_iter().flatten().flatten().next().is_none() {
             return Ok(Checked::NoTable);
         }
-        let found = format!("SELECT 'block ' || blkno || ': ' || msg FROM {schema}.verify_heapam('{name}'::regclass)");
+        let found = format!(
+            "SELECT 'block ' || blkno || ': ' || msg FROM {schema}.verify_heapam('{name}'::regclass)"
+        );
         let found: Vec<_> = self.rows(found).try_collect().await?;
         Ok(Checked::Found(found.into_iter().flatten().flatten().collect()))
     }

@@ -141,7 +141,9 @@ impl Reading for Session {
         let mut words = Vec::with_capacity(statements.len());
         for statement in statements {
             let rows = self.collect("server", statement, 1).await?;
-            words.push(rows.rows.into_iter().next().and_then(|mut row| row.pop().flatten()).unwrap_or_default());
+            words.push(
+                rows.rows.into_iter().next().and_then(|mut row| row.pop().flatten()).unwrap_or_default(),
+            );
         }
         let [version, user, protocol, cipher] =
             <[String; 4]>::try_from(words).unwrap_or_else(|_| Default::default());
@@ -156,23 +158,26 @@ impl Reading for Session {
     async fn table(&mut self, name: &str, changed: Option<&str>) -> Result<TableFacts, PortError> {
         let connection = self.ready("count").await?;
         let table = connection.quoted(name);
-        let newest = changed.map_or_else(|| "NULL".to_owned(), |column| format!("MAX({})", connection.quoted(column)));
+        let newest =
+            changed.map_or_else(|| "NULL".to_owned(), |column| format!("MAX({})", connection.quoted(column)));
         let statement = format!("SELECT COUNT(*), {newest} FROM {table}");
         let rows = self.collect("count", &statement, 1).await?;
         let unfit = |message: String, next: &str| {
-            Err(self.error("count", Failure::new(PortErrorKind::Other, message, next)))
+            self.error("count", Failure::new(PortErrorKind::Other, message, next))
         };
         let (count, newest) = match rows.rows.as_slice() {
             [row] if let [Some(count), newest] = row.as_slice() => (count.parse(), newest),
-            _ => return unfit(format!("{name} could not be counted"), "Try again."),
+            _ => return Err(unfit(format!("{name} could not be counted"), "Try again.")),
         };
-        let Ok(rows) = count else { return unfit(format!("{name} could not be counted"), "Try again.") };
+        let Ok(rows) = count else {
+            return Err(unfit(format!("{name} could not be counted"), "Try again."));
+        };
         let newest = match newest.as_deref().map(moment) {
             Some(None) => {
-                return unfit(
+                return Err(unfit(
                     format!("the column {} of {name} does not hold times", changed.unwrap_or_default()),
                     "Name a column of dates or times in `database.tables` of the environment file.",
-                );
+                ));
             }
             newest => newest.flatten(),
         };
@@ -182,7 +187,8 @@ impl Reading for Session {
     async fn tables(&mut self) -> Result<Vec<String>, PortError> {
         let statement = self.ready("tables").await?.tables();
         let rows = self.collect("tables", statement, TABLES).await?;
-        let mut names: Vec<String> = rows.rows.into_iter().filter_map(|row| row.into_iter().next()?).collect();
+        let mut names: Vec<String> =
+            rows.rows.into_iter().filter_map(|row| row.into_iter().next()?).collect();
         names.sort();
         Ok(names)
     }

@@ -49,7 +49,8 @@ impl Site {
         let chain = vec![CertificateDer::from_pem_slice(leaf.certificate.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(leaf.key.as_bytes()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -110,7 +111,8 @@ async fn answer(tls: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), answers: 
 
 #[tokio::test]
 async fn a_page_comes_with_what_its_connection_tells() {
-    let site = Site::good(Answers::With("HTTP/1.1 200 OK\r\n\r\n<h1>Veonics Portal</h1>\n{request}".into())).await;
+    let site =
+        Site::good(Answers::With("HTTP/1.1 200 OK\r\n\r\n<h1>Veonics Portal</h1>\n{request}".into())).await;
     let page = site.get("/health?deep=1#top", LIMIT).await.unwrap();
     assert_eq!((page.status, &page.location, page.tls.as_str()), (200, &None, "TLSv1.3"));
     assert!(page.body.starts_with("<h1>Veonics Portal</h1>"), "{}", page.body);
@@ -151,7 +153,10 @@ async fn the_systems_roots_do_not_know_an_authority_of_a_test() {
     let site = Site::good(Answers::With("HTTP/1.1 200 OK\r\n\r\n".into())).await;
     let page = soon(Web::new(Trust::Usual).get(&format!("https://localhost:{}/", site.port), LIMIT)).await;
     let why = page.expect_err("it is not trusted");
-    assert!(why.message.contains("issuer is not trusted") || why.message.contains("no root certificates"), "{why}");
+    assert!(
+        why.message.contains("issuer is not trusted") || why.message.contains("no root certificates"),
+        "{why}"
+    );
 }
 
 #[tokio::test]
@@ -173,7 +178,8 @@ async fn what_does_not_speak_tls_or_http_or_is_not_there_is_told() {
     fails(site.get("/", LIMIT).await, PortErrorKind::Unreachable, &["does not speak TLS"]);
     let site = Site::good(Answers::With("220 mail.example.com ESMTP\r\n".into())).await;
     fails(site.get("/", LIMIT).await, PortErrorKind::Unreachable, &["is not HTTP"]);
-    let site = Site::good(Answers::With("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nVeonics".into())).await;
+    let site =
+        Site::good(Answers::With("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nVeonics".into())).await;
     fails(site.get("/", LIMIT).await, PortErrorKind::Unreachable, &["broke the connection off"]);
 
     let web = Web::new(Trust::Practice);

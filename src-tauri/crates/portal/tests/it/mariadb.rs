@@ -52,11 +52,13 @@ async fn the_server_itself_refuses_a_write_even_where_a_function_hides_it() {
     let mut session = client.open().await;
     let words = ["READ ONLY transaction", "only lets read"];
     fails(soon(session.query("SELECT eraser()")).await, PortErrorKind::Denied, &words);
-    for statement in ["DELETE FROM kept", "COMMIT", "SET SESSION TRANSACTION READ WRITE", "BEGIN NOT ATOMIC COMMIT; END"] {
+    for statement in
+        ["DELETE FROM kept", "COMMIT", "SET SESSION TRANSACTION READ WRITE", "BEGIN NOT ATOMIC COMMIT; END"]
+    {
         fails(soon(session.query(statement)).await, PortErrorKind::Denied, &["Nothing was sent"]);
     }
-    // A session whose guard let everything through would still be read-only: this one's own transaction says so.
-    assert_eq!(query(&mut session, "SELECT @@session.transaction_read_only").await.single(), Some("1"));
+    // Between its transactions too.
+    assert_eq!(query(&mut session, "SELECT @@session.tx_read_only").await.single(), Some("1"));
     assert_eq!(query(&mut session, "SELECT COUNT(*) FROM kept").await.single(), Some("2"));
 }
 
@@ -66,7 +68,11 @@ async fn two_statements_in_one_string_do_not_run() {
     client.user = "lifeboat";
     let mut session = client.open().await;
     let both = "SELECT 1; SELECT 2";
-    fails(soon(session.query(both)).await, PortErrorKind::Other, &["1064", "SELECT 2", "Correct the statement"]);
+    fails(
+        soon(session.query(both)).await,
+        PortErrorKind::Other,
+        &["1064", "SELECT 2", "Correct the statement"],
+    );
     fails(client.change(&["DELETE FROM kept; DROP TABLE kept"]).await, PortErrorKind::Other, &["1064"]);
     fails(
         soon(session.photos("SELECT 'a') AS p; SELECT * FROM (SELECT 'b'")).await.map(|_| ()),
@@ -112,7 +118,8 @@ async fn a_table_may_have_any_name_and_its_newest_change_is_in_utc() {
     let name = name.trim_end();
     let quoted = "`we``ird\"'; DROP TABLE kept2; --`";
     server.mariadb("CREATE OR REPLACE TABLE kept2 (id INT)");
-    server.mariadb(&format!("CREATE OR REPLACE TABLE {quoted} (`ch``anged` DATETIME(3), day DATE, word TEXT)"));
+    server
+        .mariadb(&format!("CREATE OR REPLACE TABLE {quoted} (`ch``anged` DATETIME(3), day DATE, word TEXT)"));
     server.mariadb(&format!(
         "INSERT INTO {quoted} VALUES ('2026-11-24 03:02:00.25', '2026-11-24', 'hush'), ('2026-11-23 00:00:00', NULL, NULL)"
     ));
@@ -134,7 +141,8 @@ async fn a_table_may_have_any_name_and_its_newest_change_is_in_utc() {
 #[tokio::test]
 async fn views_are_no_tables() {
     let (server, client) = scene();
-    server.mariadb("CREATE OR REPLACE TABLE seen (id INT); CREATE OR REPLACE VIEW sight AS SELECT * FROM seen");
+    server
+        .mariadb("CREATE OR REPLACE TABLE seen (id INT); CREATE OR REPLACE VIEW sight AS SELECT * FROM seen");
     let tables = soon(client.open().await.tables()).await.unwrap();
     assert!(tables.contains(&"seen".to_owned()) && !tables.contains(&"sight".to_owned()), "{tables:?}");
 }
@@ -143,7 +151,9 @@ async fn views_are_no_tables() {
 async fn rights_that_lack_and_a_wrong_password_are_told_apart() {
     let (server, mut client) = scene();
     server.mariadb("CREATE OR REPLACE TABLE open_to_all (id INT); CREATE OR REPLACE TABLE secret (id INT)");
-    server.mariadb("CREATE OR REPLACE USER poor IDENTIFIED BY 'hush hush'; GRANT SELECT ON portal.open_to_all TO poor");
+    server.mariadb(
+        "CREATE OR REPLACE USER poor IDENTIFIED BY 'hush hush'; GRANT SELECT ON portal.open_to_all TO poor",
+    );
     client.user = "poor";
     let mut session = client.open().await;
     assert_eq!(soon(session.table("open_to_all", None)).await.unwrap().rows, 0);
@@ -159,7 +169,9 @@ async fn rights_that_lack_and_a_wrong_password_are_told_apart() {
 #[tokio::test]
 async fn what_the_server_says_of_a_value_is_not_passed_on() {
     let (server, client) = scene();
-    server.mariadb("CREATE OR REPLACE TABLE people (name VARCHAR(20) PRIMARY KEY); INSERT INTO people VALUES ('hush')");
+    server.mariadb(
+        "CREATE OR REPLACE TABLE people (name VARCHAR(20) PRIMARY KEY); INSERT INTO people VALUES ('hush')",
+    );
     let words = ["the server gives error 1062", "manual"];
     fails(client.change(&["INSERT INTO people SELECT name FROM people"]).await, PortErrorKind::Other, &words);
 }
@@ -183,9 +195,23 @@ async fn every_type_has_its_text() {
     assert_eq!(
         values[..17],
         [
-            "18446744073709551615", "1", "12345678901234.5000", "0.5", "2026-11-24T03:02:00Z",
-            "2026-11-24T03:02:01Z", "2026-11-24", "-01:02:03", "2026", "ä😀", "text", "00ff", "6869", "{\"a\": 1}",
-            "Printed", "a,b", "513",
+            "18446744073709551615",
+            "1",
+            "12345678901234.5000",
+            "0.5",
+            "2026-11-24T03:02:00Z",
+            "2026-11-24T03:02:01Z",
+            "2026-11-24",
+            "-01:02:03",
+            "2026",
+            "ä😀",
+            "text",
+            "00ff",
+            "6869",
+            "{\"a\": 1}",
+            "Printed",
+            "a,b",
+            "513",
         ]
     );
     assert!(values[17].starts_with("0000000001010000"), "{values:?}");
@@ -203,7 +229,8 @@ async fn photos_come_in_the_order_of_their_keys_bytes() {
     );
     let mut keys = ["a", "B", "ä", "a/", "😀", "z", "\u{ffff}", "A b", "a\u{301}", "aa"];
     for key in keys {
-        server.mariadb(&format!("INSERT INTO shots VALUES ('{key}', 12, 'd41d8cd98f00b204e9800998ecf8427e')"));
+        server
+            .mariadb(&format!("INSERT INTO shots VALUES ('{key}', 12, 'd41d8cd98f00b204e9800998ecf8427e')"));
     }
     keys.sort_unstable();
     let mut session = client.open().await;
@@ -211,8 +238,10 @@ async fn photos_come_in_the_order_of_their_keys_bytes() {
     let photos = soon(session.photos(statement)).await.unwrap();
     let photos: Vec<NamedPhoto> = soon(photos.try_collect()).await.unwrap();
     assert_eq!(photos.iter().map(|photo| photo.key.as_str()).collect::<Vec<_>>(), keys);
-    assert!(photos.iter().all(|photo| photo.size == Some(12)
-        && photo.etag.as_deref() == Some("d41d8cd98f00b204e9800998ecf8427e")));
+    assert!(
+        photos.iter().all(|photo| photo.size == Some(12)
+            && photo.etag.as_deref() == Some("d41d8cd98f00b204e9800998ecf8427e"))
+    );
 
     let only_keys = soon(session.photos("SELECT CONCAT('photos/', s3_key) FROM shots;")).await.unwrap();
     let only_keys: Vec<NamedPhoto> = soon(only_keys.try_collect()).await.unwrap();
@@ -257,7 +286,9 @@ async fn photos_may_take_longer_than_a_statement_and_may_be_left_in_the_middle()
 #[tokio::test]
 async fn a_damaged_table_is_found_out() {
     let (server, client) = scene();
-    server.mariadb("CREATE OR REPLACE TABLE whole (id INT); CREATE OR REPLACE TABLE hurt (t TEXT) ENGINE=MyISAM");
+    server.mariadb(
+        "CREATE OR REPLACE TABLE whole (id INT); CREATE OR REPLACE TABLE hurt (t TEXT) ENGINE=MyISAM",
+    );
     server.mariadb("INSERT INTO hurt SELECT REPEAT('x', 1000) FROM seq_1_to_100; FLUSH TABLES");
     let file = server.folder.path().join("data/portal/hurt.MYD");
     OpenOptions::new().write(true).open(file).unwrap().set_len(5000).unwrap();
@@ -275,7 +306,8 @@ async fn a_damaged_table_is_found_out() {
 #[tokio::test]
 async fn a_change_is_made_whole_or_not_at_all() {
     let (server, client) = scene();
-    server.mariadb("CREATE OR REPLACE TABLE child (id INT) ; CREATE OR REPLACE TABLE cards (id INT, org INT)");
+    server
+        .mariadb("CREATE OR REPLACE TABLE child (id INT) ; CREATE OR REPLACE TABLE cards (id INT, org INT)");
     server.mariadb("INSERT INTO cards VALUES (1, 7), (2, 7), (3, 8)");
     let count = || server.mariadb("SELECT COUNT(*) FROM cards").trim().to_owned();
     let half = ["DELETE FROM cards WHERE org = 7", "DELETE FROM nowhere"];
@@ -284,7 +316,8 @@ async fn a_change_is_made_whole_or_not_at_all() {
     let bad = ["DELETE FROM cards", "TRUNCATE cards"];
     fails(client.change(&bad).await, PortErrorKind::Denied, &["TRUNCATE", "Nothing was changed"]);
     assert_eq!(count(), "3");
-    let good = ["DELETE FROM cards WHERE org = 7", "DELETE FROM cards WHERE org = 9;", "UPDATE cards SET org = 9"];
+    let good =
+        ["DELETE FROM cards WHERE org = 7", "DELETE FROM cards WHERE org = 9;", "UPDATE cards SET org = 9"];
     assert_eq!(client.change(&good).await.unwrap(), [2, 0, 1]);
     assert_eq!(count(), "1");
 }

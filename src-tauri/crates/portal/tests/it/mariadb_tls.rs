@@ -42,7 +42,11 @@ async fn an_expired_certificate_or_none_is_refused_before_the_login_is_sent() {
     let words = ["its certificate is out of date since 2024-12-31T00:00:00Z", "Nothing was sent"];
     Client::refused(client.try_open(LIMITS).await, PortErrorKind::Unreachable, &words);
     // The administrator's connections are in the log, so Lifeboat's would be.
-    assert!(server.log().contains("root@localhost") && !server.log().contains("lifeboat@"), "{}", server.log());
+    assert!(
+        server.log().contains("root@localhost") && !server.log().contains("lifeboat@"),
+        "{}",
+        server.log()
+    );
 
     let crate::servers::Server { running, folder, .. } = server;
     drop(running);

@@ -45,11 +45,17 @@ async fn a_session_says_who_and_how_and_a_stranger_is_refused() {
 #[tokio::test]
 async fn the_server_refuses_writes_and_ends_what_never_ends() {
     let (server, client) = scene();
-    server.postgres("DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 1 AS id; GRANT ALL ON kept TO lifeboat");
+    server.postgres(
+        "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 1 AS id; GRANT ALL ON kept TO lifeboat",
+    );
     let limits = Limits { statement: Duration::from_secs(1), rows: 50, ..LIMITS };
     let mut session = client.open_with(limits).await;
     let hidden = "WITH gone AS (DELETE FROM kept RETURNING id) SELECT * FROM gone";
-    fails(soon(session.query(hidden)).await, PortErrorKind::Denied, &["read-only transaction", "only lets read"]);
+    fails(
+        soon(session.query(hidden)).await,
+        PortErrorKind::Denied,
+        &["read-only transaction", "only lets read"],
+    );
     // A setting can't open it either.
     let open = "SELECT set_config('transaction_read_only', 'off', false)";
     fails(soon(session.query(open)).await, PortErrorKind::Denied, &["read-write mode", "only lets read"]);

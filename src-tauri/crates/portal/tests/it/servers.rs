@@ -84,13 +84,21 @@ pub(crate) fn mariadb(folder: TempDir, authority: &Authority, tls: &Tls<'_>) -> 
         format!("--port={port}"),
     ]);
     args.extend(
-        ["--general-log", "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=16M", "--log-bin-trust-function-creators"]
-            .map(str::to_owned),
+        [
+            "--general-log",
+            "--bind-address=127.0.0.1",
+            "--innodb-buffer-pool-size=16M",
+            "--log-bin-trust-function-creators",
+        ]
+        .map(str::to_owned),
     );
     match tls {
         Tls::Shows(leaf) => {
             keep(path, leaf);
-            args.extend([format!("--ssl-cert={}", at("server.pem")), format!("--ssl-key={}", at("server.key"))]);
+            args.extend([
+                format!("--ssl-cert={}", at("server.pem")),
+                format!("--ssl-key={}", at("server.key")),
+            ]);
         }
         Tls::Lacks => args.push("--skip-ssl".into()),
     }
@@ -107,7 +115,12 @@ impl Server {
     /// Has MariaDB's administrator run statements in the schema `portal`.
     pub(crate) fn mariadb(&self, statements: &str) -> String {
         let mut client = Command::new("mariadb");
-        client.args(["--no-defaults", "--user=root", "--skip-column-names", "--default-character-set=utf8mb4"]);
+        client.args([
+            "--no-defaults",
+            "--user=root",
+            "--skip-column-names",
+            "--default-character-set=utf8mb4",
+        ]);
         client.arg(format!("--socket={}", self.folder.path().join("socket").display()));
         if !statements.starts_with("CREATE DATABASE") {
             client.arg("portal");
@@ -135,7 +148,8 @@ impl Server {
 
 /// Debian keeps them out of the PATH, a folder for each version.
 fn postgres_program(name: &str) -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed (`cargo xtask setup`)");
+    let versions =
+        std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed (`cargo xtask setup`)");
     let newest = versions.map(|version| version.unwrap().path()).max().unwrap();
     newest.join("bin").join(name)
 }
