@@ -71,6 +71,48 @@ fn keys_are_stored_used_and_forgotten() {
 }
 
 #[test]
+fn a_database_login_is_stored_and_forgotten_beside_the_keys_of_the_same_name() {
+    let (scene, _session) = scene();
+    let login = "photos/ }\ndatabase: { instance: portal, engine: mysql, login: { keychain: dr } }";
+    scene.amend("mine", "photos/ }", login);
+    let lifeboat = &scene.desk.lifeboat;
+    let with = |args: [&'static str; 4]| [&args[..], &["--database"]].concat();
+    let none = ["no entry dr (database) of the service lifeboat", "set --env ENVIRONMENT --database`"];
+    complains(lifeboat.run(&with(STATUS)), &none);
+    complains(lifeboat.run(&with(REMOVE)), &none);
+
+    lifeboat.run_with("AKIAEXAMPLEEXAMPLE12\nhush/hush\n", &SET).ended_with(0);
+    let stored = lifeboat.run_with("lifeboat\n hush hush \n", &with(SET)).ended_with(0);
+    let said = "The keychain keeps the login of lifeboat under dr (database), for the environment mine.\n";
+    assert_eq!((stored.stdout.as_str(), stored.stderr.as_str()), (said, ""));
+    let status = lifeboat.run(&with(STATUS)).ended_with(0);
+    assert_eq!(status.stdout, "The keychain keeps the login of lifeboat under dr (database).\n");
+    let status = lifeboat.run(&[&with(STATUS)[..], &["--format", "json"]].concat()).ended_with(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!((&status["user"], &status["keychain"]), (&"lifeboat".into(), &true.into()));
+
+    complains(
+        lifeboat.run_with("lifeboat\n\n", &with(SET)),
+        &["the password is empty", "Nothing was stored"],
+    );
+    let ran = lifeboat.run_with("lifeboat\nhush\nmore\n", &with(SET)).ended_with(2);
+    assert!(
+        ran.complaint().contains("does not hold a login") && !ran.stderr.contains("hush"),
+        "{}",
+        ran.stderr
+    );
+
+    lifeboat.run(&with(REMOVE)).ended_with(0);
+    complains(lifeboat.run(&with(STATUS)), &none);
+    let keys = lifeboat.run(&STATUS).ended_with(0);
+    assert!(keys.stdout.contains("AKIAEXAMPLEEXAMPLE12"), "{}", keys.stdout);
+    complains(
+        lifeboat.run(&["keychain", "set", "--env", "practice", "--database"]),
+        &["does not take its database login from the keychain"],
+    );
+}
+
+#[test]
 fn keys_that_cannot_be_right_are_not_stored() {
     let (scene, _session) = scene();
     let lifeboat = &scene.desk.lifeboat;
@@ -137,21 +179,26 @@ impl Terminal {
     }
 }
 
-#[test]
-fn at_a_terminal_what_is_secret_is_not_shown() {
-    let (scene, _session) = scene();
+/// Starts `lifeboat` at a terminal of its own.
+fn at_a_terminal(scene: &Scene, args: &[&str]) -> (Running, Terminal) {
     let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&person).unwrap();
     unlockpt(&person).unwrap();
     let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
     let program = OpenOptions::new().read(true).write(true).open(name).unwrap();
-    let mut running = Running::start("setsid", |command| {
+    let running = Running::start("setsid", |command| {
         command.args(["--ctty", "--wait"]).arg(paths::program("lifeboat"));
-        scene.desk.lifeboat.prepare(command, &SET);
+        scene.desk.lifeboat.prepare(command, args);
         command.stdin(program.try_clone().unwrap()).stdout(program.try_clone().unwrap());
         command.stderr(program.try_clone().unwrap());
     });
-    let mut terminal = Terminal { person, seen: String::new() };
+    (running, Terminal { person, seen: String::new() })
+}
+
+#[test]
+fn at_a_terminal_what_is_secret_is_not_shown() {
+    let (scene, _session) = scene();
+    let (mut running, mut terminal) = at_a_terminal(&scene, &SET);
     terminal.sees("Access key id: ");
     terminal.types("ASIAEXAMPLEEXAMPLE12\n");
     terminal.sees("Secret access key: ");
@@ -168,4 +215,23 @@ fn at_a_terminal_what_is_secret_is_not_shown() {
     assert!(echoes, "the terminal is given back as it was");
     let status = scene.desk.lifeboat.run(&STATUS).ended_with(0);
     assert!(status.stdout.contains("the temporary key ASIAEXAMPLEEXAMPLE12"), "{}", status.stdout);
+}
+
+#[test]
+fn at_a_terminal_a_password_is_not_shown() {
+    let (scene, _session) = scene();
+    let login = "photos/ }\ndatabase: { instance: portal, engine: mysql, login: { keychain: dr } }";
+    scene.amend("mine", "photos/ }", login);
+    let database = |args: [&'static str; 4]| [&args[..], &["--database"]].concat();
+    let (mut running, mut terminal) = at_a_terminal(&scene, &database(SET));
+    terminal.sees("User: ");
+    terminal.types("lifeboat\n");
+    terminal.sees("Password: ");
+    terminal.hides();
+    terminal.types("hush hush\n");
+    terminal.sees("under dr (database), for the environment mine.");
+    assert!(running.child().wait().unwrap().success());
+    assert!(!terminal.seen.contains("hush"), "{}", terminal.seen);
+    let status = scene.desk.lifeboat.run(&database(STATUS)).ended_with(0);
+    assert!(status.stdout.contains("the login of lifeboat"), "{}", status.stdout);
 }

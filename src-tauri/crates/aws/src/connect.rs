@@ -19,6 +19,7 @@ use crate::errors::Site;
 use crate::identity::Sts;
 use crate::keychain::KeychainError;
 use crate::photos::Photos;
+use crate::reach;
 
 /// How patient requests are. The defaults suit a person waiting for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,11 +199,13 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
         }
     });
     let pace = if environment.is_local() { Clock::LOCAL } else { Clock::AWS };
-    Ok(Ports {
+    let mut ports = Ports {
         databases: Arc::new(databases),
         pace: Arc::new(pace),
         ..Ports::of_photos(Arc::new(identity), Arc::new(photos))
-    })
+    };
+    reach::the_portal(environment, &mut ports);
+    Ok(ports)
 }
 
 /// A client that goes past `HTTP_PROXY`, for an endpoint in plain text. [`Environment::check`] has seen to it that

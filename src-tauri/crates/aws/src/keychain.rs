@@ -1,7 +1,9 @@
-//! AWS keys in the OS keychain: Keychain Services, the Credential Manager or, on Linux, the Secret Service.
+//! AWS keys and database logins in the OS keychain: Keychain Services, the Credential Manager or, on Linux, the Secret
+//! Service.
 //!
-//! Entries have the service `lifeboat`, and as user the name that the environment file gives. The secret is JSON:
-//! `access_key_id`, `secret_access_key` and, for temporary keys, `session_token`. Windows keeps at most 2,560
+//! Entries have the service `lifeboat`, and as user the name that the environment file gives; ` (database)` follows it
+//! for a login, so that keys and a login of one name don't meet. The secret is JSON: `access_key_id`,
+//! `secret_access_key` and, for temporary keys, `session_token`; or `user` and `password`. Windows keeps at most 2,560
 //! bytes, which some session tokens exceed.
 //!
 //! Calls block, so they run on tokio's blocking threads, one at a time: the stores don't like company.
@@ -10,8 +12,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use keyring::{Entry, Error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use crate::credentials::AccessKey;
+pub use portal::Login;
 
 /// The service that entries are kept under.
 pub const SERVICE: &str = "lifeboat";
@@ -42,17 +47,25 @@ pub enum KeychainError {
     Silent,
     /// There is no such entry.
     #[error(
-        "the keychain has no entry {entry} of the service {SERVICE}; store the keys with `lifeboat keychain set --env \
-         ENVIRONMENT`, or name another entry in the environment file"
+        "the keychain has no entry {entry} of the service {SERVICE}; store {} with `lifeboat keychain set --env \
+         ENVIRONMENT{}`, or name another entry in the environment file",
+        if is_login(.entry) { "the login" } else { "the keys" },
+        if is_login(.entry) { " --database" } else { "" }
     )]
     NoEntry {
         /// The name.
         entry: String,
     },
-    /// The entry isn't a pair of keys.
+    /// The entry isn't a pair of keys, or a login.
     #[error(
-        "the keychain's entry {entry} is not a pair of AWS keys (JSON with access_key_id and secret_access_key); \
-         store them again with `lifeboat keychain set --env ENVIRONMENT`"
+        "the keychain's entry {entry} is not {}`",
+        if is_login(.entry) {
+            "a login (JSON with user and password); store it again with `lifeboat keychain set --env ENVIRONMENT \
+             --database"
+        } else {
+            "a pair of AWS keys (JSON with access_key_id and secret_access_key); store them again with `lifeboat \
+             keychain set --env ENVIRONMENT"
+        }
     )]
     Malformed {
         /// The name.
@@ -88,10 +101,7 @@ pub async fn status() -> Result<(), KeychainError> {
 /// # Errors
 /// Why they couldn't be kept.
 pub async fn store(entry: &str, key: &AccessKey) -> Result<(), KeychainError> {
-    let Ok(secret) = serde_json::to_vec(key) else {
-        return Err(KeychainError::Malformed { entry: entry.to_owned() });
-    };
-    blocking(entry, move |entry| Entry::new(SERVICE, entry)?.set_secret(&secret)).await
+    set(entry, key).await
 }
 
 /// Reads the keys kept under a name.
@@ -99,9 +109,7 @@ pub async fn store(entry: &str, key: &AccessKey) -> Result<(), KeychainError> {
 /// # Errors
 /// Why they couldn't be read; [`KeychainError::NoEntry`] when there are none.
 pub async fn load(entry: &str) -> Result<AccessKey, KeychainError> {
-    let secret = blocking(entry, |entry| Entry::new(SERVICE, entry)?.get_secret()).await?;
-    // What serde says of the mistake could quote the secret.
-    serde_json::from_slice(&secret).map_err(|_| KeychainError::Malformed { entry: entry.to_owned() })
+    get(entry).await
 }
 
 /// Forgets the keys kept under a name.
@@ -110,6 +118,54 @@ pub async fn load(entry: &str) -> Result<AccessKey, KeychainError> {
 /// Why they couldn't be forgotten; [`KeychainError::NoEntry`] when there are none.
 pub async fn delete(entry: &str) -> Result<(), KeychainError> {
     blocking(entry, |entry| Entry::new(SERVICE, entry)?.delete_credential()).await
+}
+
+const DATABASE: &str = " (database)";
+
+/// The entry that the login of a name is kept under.
+pub fn login_entry(name: &str) -> String {
+    format!("{name}{DATABASE}")
+}
+
+fn is_login(entry: &str) -> bool {
+    entry.ends_with(DATABASE)
+}
+
+/// Keeps a database login under a name, in place of any that was there.
+///
+/// # Errors
+/// Why it couldn't be kept.
+pub async fn store_login(name: &str, login: &Login) -> Result<(), KeychainError> {
+    set(&login_entry(name), login).await
+}
+
+/// Reads the database login kept under a name.
+///
+/// # Errors
+/// Why it couldn't be read; [`KeychainError::NoEntry`] when there is none.
+pub async fn load_login(name: &str) -> Result<Login, KeychainError> {
+    get(&login_entry(name)).await
+}
+
+/// Forgets the database login kept under a name.
+///
+/// # Errors
+/// Why it couldn't be forgotten; [`KeychainError::NoEntry`] when there is none.
+pub async fn delete_login(name: &str) -> Result<(), KeychainError> {
+    delete(&login_entry(name)).await
+}
+
+async fn set(entry: &str, secret: &impl Serialize) -> Result<(), KeychainError> {
+    let Ok(secret) = serde_json::to_vec(secret) else {
+        return Err(KeychainError::Malformed { entry: entry.to_owned() });
+    };
+    blocking(entry, move |entry| Entry::new(SERVICE, entry)?.set_secret(&secret)).await
+}
+
+async fn get<T: DeserializeOwned>(entry: &str) -> Result<T, KeychainError> {
+    let secret = blocking(entry, |entry| Entry::new(SERVICE, entry)?.get_secret()).await?;
+    // What serde says of the mistake could quote the secret.
+    serde_json::from_slice(&secret).map_err(|_| KeychainError::Malformed { entry: entry.to_owned() })
 }
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

@@ -1,5 +1,5 @@
 //! The ports of [`action::port`] over AWS: S3 for the photos, RDS and KMS for the Portal DB, STS for the account
-//! check.
+//! check; and those of the Portal itself, with what an environment says of them.
 //!
 //! [`connect`] turns an [`action::Environment`] into [`action::port::Ports`]. This is the only crate that names
 //! the AWS SDKs, so that the rest builds and tests in seconds.
@@ -44,6 +44,7 @@ mod fault;
 mod identity;
 pub mod keychain;
 mod photos;
+mod reach;
 mod words;
 mod writes;
 

@@ -1,4 +1,5 @@
-//! `lifeboat keychain`: the keys of an environment that says `credentials: { keychain: NAME }`.
+//! `lifeboat keychain`: the keys of an environment that says `credentials: { keychain: NAME }`. Its database login is
+//! [`login`]'s.
 //!
 //! No secret is ever an argument: arguments are seen by every program of the machine.
 
@@ -10,15 +11,19 @@ use engine::Home;
 
 use crate::exit::{Error, Exit};
 use crate::interrupts::Interrupts;
+use crate::login;
 use crate::say::say;
 use crate::{Keychain, Output};
 
 /// Does what is asked of the keychain.
 pub(crate) async fn run(command: Keychain) -> Result<Exit, Error> {
     match command {
-        Keychain::Set { env } => set(&env).await,
-        Keychain::Remove { env } => remove(&env).await,
-        Keychain::Status { env, format } => status(&env, format).await,
+        Keychain::Set { env, database: true } => login::set(&env).await,
+        Keychain::Remove { env, database: true } => login::remove(&env).await,
+        Keychain::Status { env, database: true, format } => login::status(&env, format).await,
+        Keychain::Set { env, .. } => set(&env).await,
+        Keychain::Remove { env, .. } => remove(&env).await,
+        Keychain::Status { env, format, .. } => status(&env, format).await,
     }
 }
 
@@ -96,17 +101,18 @@ fn ask(entry: &str) -> Result<Option<AccessKey>, Error> {
     let _caught = Interrupts::catch().map_err(Error::Runtime)?;
     let Some(secret_access_key) = hidden("Secret access key: ")? else { return Ok(None) };
     let Some(token) = hidden("Session token (enter for none): ")? else { return Ok(None) };
+    let token = token.trim().to_owned();
     Ok(Some(AccessKey {
         access_key_id: access_key_id.trim().to_owned(),
-        secret_access_key,
+        secret_access_key: secret_access_key.trim().to_owned(),
         session_token: Some(token).filter(|token| !token.is_empty()),
     }))
 }
 
 /// A line that isn't shown; `None` when interrupted.
-fn hidden(prompt: &str) -> Result<Option<String>, Error> {
+pub(crate) fn hidden(prompt: &str) -> Result<Option<String>, Error> {
     match rpassword::prompt_password(prompt) {
-        Ok(typed) => Ok(Some(typed.trim().to_owned())),
+        Ok(typed) => Ok(Some(typed)),
         Err(why) if matches!(why.kind(), ErrorKind::Interrupted | ErrorKind::UnexpectedEof) => Ok(None),
         Err(why) => Err(Error::Terminal(why)),
     }

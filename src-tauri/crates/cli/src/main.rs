@@ -17,6 +17,7 @@ mod interrupts;
 mod inventory;
 mod keychain;
 mod lint;
+mod login;
 mod range;
 mod runs;
 mod say;
@@ -94,7 +95,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Output,
     },
-    /// Keep the AWS keys of an environment in the operating system's keychain.
+    /// Keep the AWS keys, or the database login, of an environment in the operating system's keychain.
     #[command(subcommand)]
     Keychain(Keychain),
     /// Start the practice range alone, until it is stopped with Ctrl-C.
@@ -108,29 +109,39 @@ enum Command {
     },
 }
 
-/// What can be done to the keys of an environment with `credentials: { keychain: NAME }`.
+/// What can be done to the keys of an environment with `credentials: { keychain: NAME }`, or to its database login.
 #[derive(Debug, Subcommand)]
 enum Keychain {
     /// Store keys, in place of any that are there.
     ///
     /// They are asked for without being shown. Without a terminal they are read from standard input: the access key
-    /// id, the secret access key and, for temporary keys, the session token, a line each.
+    /// id, the secret access key and, for temporary keys, the session token, a line each; or, for a database login, the
+    /// user and the password.
     Set {
         /// The environment's name, or its file.
         #[arg(long)]
         env: String,
+        /// The database login (`database.login`) instead of the AWS keys.
+        #[arg(long)]
+        database: bool,
     },
-    /// Forget the keys.
+    /// Forget the keys, or the login.
     Remove {
         /// The environment's name, or its file.
         #[arg(long)]
         env: String,
+        /// The database login (`database.login`) instead of the AWS keys.
+        #[arg(long)]
+        database: bool,
     },
-    /// Say which key is there. Exits with 1 when there is none.
+    /// Say which key, or whose login, is there. Exits with 1 when there is none.
     Status {
         /// The environment's name, or its file.
         #[arg(long)]
         env: String,
+        /// The database login (`database.login`) instead of the AWS keys.
+        #[arg(long)]
+        database: bool,
         /// How to print it.
         #[arg(long, value_enum, default_value_t)]
         format: Output,

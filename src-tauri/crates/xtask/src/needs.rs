@@ -43,6 +43,7 @@ const PACKAGES: &[Package] = &[
     package("xvfb", Test, Program("Xvfb"), "a display for the window in tests"),
     package("dbus-daemon", Test, Program("dbus-daemon"), "a session bus of their own for tests"),
     package("gnome-keyring", Test, Program("gnome-keyring-daemon"), "a keychain of their own for tests"),
+    package("postgresql", Test, Installed, "a real PostgreSQL for tests of the database port"),
     package("fonts-dejavu-core", Test, Installed, "letters in screenshots, where no other font is"),
     package("chromium", Test, Program("chromium"), "runs the tests of the user interface alone"),
     package(
