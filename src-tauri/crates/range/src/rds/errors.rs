@@ -36,6 +36,10 @@ impl Refused {
         Self::new(501, "NotImplemented", format!("the practice range's RDS doesn't do {what}"))
     }
 
+    pub(super) fn no_region(region: &str) -> Self {
+        Self::not_implemented(&format!("the region {region}"))
+    }
+
     pub(super) fn no_instance(id: &str) -> Self {
         Self::new(404, "DBInstanceNotFound", format!("DBInstance {id} not found."))
     }
@@ -55,8 +59,9 @@ impl Refused {
     }
 
     pub(super) fn key(key: &str) -> Self {
-        let message =
-            format!("The KMS key {key} does not exist, is not enabled or you do not have permissions to access it.");
+        let message = format!(
+            "The KMS key {key} does not exist, is not enabled or you do not have permissions to access it."
+        );
         Self::new(400, "KMSKeyNotAccessibleFault", message)
     }
 

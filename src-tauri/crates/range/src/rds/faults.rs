@@ -83,7 +83,8 @@ impl RdsTrouble {
         let struck = faults
             .refuse
             .iter_mut()
-            .find(|fault| (fault.operation == "*" || fault.operation == operation) && take(&mut fault.times));
+            .filter(|fault| fault.operation == "*" || fault.operation == operation)
+            .find_map(|fault| take(&mut fault.times).then_some(fault));
         let Some(fault) = struck else { return Ok(()) };
         let message = match (&fault.message, fault.code.as_str()) {
             (Some(message), _) => message.clone(),

@@ -66,7 +66,9 @@ impl Form {
     }
 
     pub(super) fn time(&self, name: &str) -> Answer<Option<Timestamp>> {
-        let bad = |value: &str| Refused::value(format!("{name}: {value} is not a time, such as 2026-11-24T03:14:00Z"));
+        let bad = |value: &str| {
+            Refused::value(format!("{name}: {value} is not a time, such as 2026-11-24T03:14:00Z"))
+        };
         self.text(name).map(|value| value.parse().map_err(|_| bad(value))).transpose()
     }
 
@@ -117,11 +119,16 @@ impl Form {
 
     /// One page of `all`, and the marker of the next. `key` orders the records and names where a page ended, so
     /// that records which come and go between two pages move no other.
-    pub(super) fn page<T>(&self, mut all: Vec<T>, key: impl Fn(&T) -> String) -> Answer<(Vec<T>, Option<String>)> {
+    pub(super) fn page<T>(
+        &self,
+        mut all: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Answer<(Vec<T>, Option<String>)> {
         let most = self.number::<usize>("MaxRecords")?.unwrap_or(LARGEST_PAGE);
         if !(SMALLEST_PAGE..=LARGEST_PAGE).contains(&most) {
-            let message =
-                format!("Invalid value {most} for MaxRecords. Must be between {SMALLEST_PAGE} and {LARGEST_PAGE}");
+            let message = format!(
+                "Invalid value {most} for MaxRecords. Must be between {SMALLEST_PAGE} and {LARGEST_PAGE}"
+            );
             return Err(Refused::value(message));
         }
         all.sort_by_key(&key);
