@@ -306,24 +306,19 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Watches until an instance is available, asks for what of `wanted` isn't so, and watches until it is.
+    /// Asks for what of `wanted` isn't so on an available instance, and watches until it is.
     ///
     /// # Errors
     /// As [`Watch::until`]; and when RDS takes the change again and again and doesn't make it.
-    pub(super) async fn settle(
-        &mut self,
-        id: &str,
-        doing: &str,
-        wanted: &Change,
-    ) -> Result<Instance, Failure> {
-        let mut now = self.until(id, doing, &|_| true).await?;
+    pub(super) async fn settle(&mut self, mut now: Instance, wanted: &Change) -> Result<Instance, Failure> {
+        let id = now.id.clone();
         for _ in 0..TRIES {
             let left = remaining(wanted, &now);
             if left == Change::default() {
                 return Ok(now);
             }
             self.go_on()?;
-            let sent = self.modify(id, &left).await?;
+            let sent = self.modify(&id, &left).await?;
             if let Sent::NotNow(error) = sent
                 && error.kind != PortErrorKind::Busy
             {
@@ -331,7 +326,7 @@ impl<'a> Watch<'a> {
             }
             self.pause().await?;
             let so = |instance: &Instance| remaining(wanted, instance) == Change::default();
-            now = self.until(id, "setting up", &so).await?;
+            now = self.until(&id, "setting up", &so).await?;
         }
         let left = remaining(wanted, &now);
         if left == Change::default() {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::behind::{BackupId, BehindError, DatabaseId};
 use super::course::Chore;
 use super::model::{AutomatedBackup, Base, Due, Effect};
+use super::region::NOTHING_ANSWERS;
 use super::{Account, Rds};
 
 /// What came of a chore.
@@ -94,9 +95,7 @@ impl Account {
                 instance.database = Some(database);
                 if self.behind.port(database).is_none() {
                     let id = instance.id.clone();
-                    let message = "The practice range has no database behind this instance: nothing answers on its \
-                                   port. Install MariaDB and start the range again.";
-                    region.say(now, &id, message, "notification");
+                    region.say(now, &id, NOTHING_ANSWERS, "notification");
                 }
             }
             Err(error) => {

@@ -35,6 +35,14 @@ impl Region {
             }
         }
         self.instances.retain(|instance| !instance.gone);
+        // The backups of the living know how these are called and set up now.
+        for backup in &mut self.backups {
+            let of = |instance: &&Instance| instance.resource_id == backup.resource_id;
+            if let Some(instance) = self.instances.iter().find(of) {
+                backup.instance.clone_from(&instance.id);
+                backup.settings.clone_from(&instance.settings);
+            }
+        }
     }
 
     fn happens(&mut self, index: usize, at: Timestamp, effect: Effect, chores: &mut Vec<Chore>) {
@@ -66,17 +74,11 @@ impl Region {
                     }
                     change.apply(&mut instance.settings);
                 }
-                for backup in backups.iter_mut().filter(|backup| backup.resource_id == instance.resource_id) {
-                    backup.settings = instance.settings.clone();
-                }
             }
             Effect::Rename => {
                 let Some(new) = instance.new_name().map(str::to_owned) else { return };
                 instance.pending.retain(|change| !matches!(change, Pending::Name(_)));
                 let old = std::mem::replace(&mut instance.id, new.clone());
-                for backup in backups.iter_mut().filter(|backup| backup.resource_id == instance.resource_id) {
-                    backup.instance.clone_from(&new);
-                }
                 let message = format!("Renamed instance from {old} to {new}");
                 record(events, at, ("db-instance", &new), message, "configuration change");
             }

@@ -54,7 +54,10 @@ impl Refused {
     }
 
     pub(super) fn instance_state(id: &str, status: &str) -> Self {
-        let message = format!("Database instance {id} is not in available state: it is {status}.");
+        let message = match status {
+            "available" => format!("Database instance {id} is about to be changed already."),
+            _ => format!("Database instance {id} is not in available state: it is {status}."),
+        };
         Self::new(400, "InvalidDBInstanceState", message)
     }
 

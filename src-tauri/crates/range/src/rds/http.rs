@@ -77,7 +77,7 @@ impl Rds {
         }
     }
 
-    fn rds(&self, region: &str, name: &str, form: &Form, request_id: &str) -> Answer<String> {
+    pub(super) fn rds(&self, region: &str, name: &str, form: &Form, request_id: &str) -> Answer<String> {
         self.0.trouble.refuses(name)?;
         let operation = operations::find(name)?;
         operation.check(form)?;
@@ -125,12 +125,13 @@ fn check_region(account: &super::Account, region: &str) -> Answer<()> {
 }
 
 fn refuse(service: Service, refused: &Refused, request_id: &str) -> HttpResponse {
-    let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let text = match service {
-        Service::Rds => refused.xml(request_id),
-        Service::Kms => kms::error(refused),
+    let (status, text) = match service {
+        Service::Rds => (refused.status, refused.xml(request_id)),
+        // KMS has one status for all that the caller did wrong.
+        Service::Kms if refused.status < 500 => (400, kms::error(refused)),
+        Service::Kms => (refused.status, kms::error(refused)),
     };
-    respond(service, status, text)
+    respond(service, StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), text)
 }
 
 fn respond(service: Service, status: StatusCode, text: String) -> HttpResponse {

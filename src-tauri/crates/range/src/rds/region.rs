@@ -9,7 +9,11 @@ use super::model::{
     SubnetGroup, own_arn,
 };
 
-/// The region's VPC.
+/// What the events of an instance say that has no database behind it.
+pub(super) const NOTHING_ANSWERS: &str = "The practice range has no database behind this instance: nothing answers on \
+                                          its port. Install MariaDB and start the range again.";
+
+/// The default security group of a region's VPC.
 pub(super) const DEFAULT_SECURITY_GROUP: &str = "sg-0default0practice0";
 
 /// What one region keeps.

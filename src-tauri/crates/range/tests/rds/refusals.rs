@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_rds::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_rds::config::retry::RetryConfig;
+use aws_sdk_rds::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_rds::error::BoxError;
 use aws_sdk_rds::operation::RequestId;
 use range::rds::{Lost, RdsFaults, Refusal};
 
@@ -28,6 +31,38 @@ async fn only_the_key_of_the_range_opens_it() {
     let answer = refusal(unknown.describe_db_instances().send().await);
     assert_eq!(answer, (403, "InvalidClientTokenId".to_owned()));
     assert!(world.east.describe_db_instances().send().await.is_ok());
+}
+
+/// Names another instance once the request is signed.
+#[derive(Debug)]
+struct Tamper;
+
+impl Intercept for Tamper {
+    fn name(&self) -> &'static str {
+        "Tamper"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let signed = String::from_utf8(context.request().body().bytes().unwrap().to_vec()).unwrap();
+        assert!(signed.contains("practi"));
+        *context.request_mut().body_mut() = signed.replace("practi", "portal").into();
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_was_changed_after_it_was_signed_is_refused() {
+    let world = World::with_portal();
+    let config = world.east.config().to_builder().interceptor(Tamper).build();
+    let tampered = aws_sdk_rds::Client::from_conf(config);
+    let reboot = tampered.reboot_db_instance().db_instance_identifier("practi").send().await;
+    assert_eq!(refusal(reboot), (403, "SignatureDoesNotMatch".to_owned()));
+    assert_eq!(instance(&world.east, "portal").await.unwrap().db_instance_status(), Some("available"));
 }
 
 #[tokio::test]

@@ -152,3 +152,16 @@ async fn two_restores_of_one_name_make_one_instance() {
     assert_eq!(refusal(order().await), bad("DBInstanceAlreadyExists"));
     assert_eq!(world.rds().instances(EAST).len(), 2);
 }
+
+#[tokio::test]
+async fn a_restore_to_a_moment_gets_the_newest_tags_besides_its_own() {
+    let world = World::with_portal();
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    let arn = "arn:aws:rds:us-east-1:000000000000:db:portal";
+    world.east.add_tags_to_resource().resource_name(arn).tags(tag("added", "now")).send().await.unwrap();
+    let order = world.east.restore_db_instance_to_point_in_time().source_db_instance_identifier("portal");
+    let order = order.target_db_instance_identifier("restored").use_latest_restorable_time(true);
+    let made = order.tags(tag("system", "rehearsal")).send().await.unwrap().db_instance.unwrap();
+    let tags: Vec<_> = made.tag_list().iter().map(|tag| (tag.key().unwrap(), tag.value().unwrap())).collect();
+    assert_eq!(tags, [("added", "now"), ("system", "rehearsal")]);
+}

@@ -69,7 +69,7 @@ async fn a_copy_from_another_region_needs_a_key_of_its_own_and_takes_its_time() 
     let world = World::with_portal();
     let copy = || {
         let copy = world.west.copy_db_snapshot().source_db_snapshot_identifier(RELEASE);
-        copy.target_db_snapshot_identifier("portal-copy").source_region(EAST)
+        copy.target_db_snapshot_identifier("portal-copy")
     };
     assert_eq!(refusal(copy().send().await), bad("InvalidParameterValue"));
     assert_eq!(refusal(copy().kms_key_id("alias/no").send().await), bad("KMSKeyNotAccessibleFault"));

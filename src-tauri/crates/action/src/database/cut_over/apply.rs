@@ -38,7 +38,8 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
     watch.leaves(format!(
         "{name} has its new instance, and what protects it is not switched on yet; applying the same plan again does it"
     ));
-    watch.settle(name, "waiting for", &steps.protect).await?;
+    let holder = watch.until(name, "waiting for", &|_| true).await?;
+    watch.settle(holder, &steps.protect).await?;
     let took = watch.took();
     let all = watch.list().await?;
     let mut outcome = verify::judge(&steps, &all);

@@ -49,6 +49,8 @@ pub(crate) struct Living {
     pub(crate) is: Instance,
     /// What becomes of it, a step each time that time passes.
     pub(crate) ahead: VecDeque<Step>,
+    /// For how many pauses no look sees it.
+    pub(crate) unseen: u32,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +75,8 @@ pub(crate) struct State {
     pub(crate) calls: Vec<String>,
     /// The steps that a new instance takes, in place of the usual ones.
     pub(crate) making: Option<Vec<Step>>,
+    /// For how many pauses a new instance is not seen by looks, though its name is taken.
+    pub(crate) unseen: u32,
     /// The tables that [`Sql`] tells of; none lets nobody in.
     pub(crate) tables: Option<BTreeMap<String, TableFacts>>,
     made: usize,
@@ -93,6 +97,7 @@ impl Fake {
             at_call: None,
             calls: Vec::new(),
             making: None,
+            unseen: 0,
             tables: None,
             made: 0,
         };
@@ -152,13 +157,17 @@ fn answer<T>(value: T) -> Answer<T> {
 #[async_trait]
 impl DatabaseService for Fake {
     async fn instance(&self, region: &str, id: &str) -> Result<Answer<Option<Instance>>, PortError> {
-        let look = |state: &mut State| Ok(answer(state.instance(region, id).map(|living| living.is.clone())));
+        let look = |state: &mut State| {
+            let living = state.instance(region, id).filter(|living| living.unseen == 0);
+            Ok(answer(living.map(|living| living.is.clone())))
+        };
         self.call("instance", region, id, look).await
     }
 
     async fn instances(&self, region: &str) -> Result<Vec<Instance>, PortError> {
         let look = |state: &mut State| {
-            Ok(state.region(region).instances.iter().map(|living| living.is.clone()).collect())
+            let seen = state.region(region).instances.iter().filter(|living| living.unseen == 0);
+            Ok(seen.map(|living| living.is.clone()).collect())
         };
         self.call("instances", region, "", look).await
     }

@@ -55,7 +55,7 @@ impl State {
         let place = self.region(region);
         place.groups.extend(groups.into_iter().filter_map(|(kind, name)| Some((kind, name?))));
         place.keys.insert(KEY.to_owned(), enabled(KEY));
-        place.instances.push(Living { is: is.clone(), ahead: VecDeque::new() });
+        place.instances.push(Living { is: is.clone(), ahead: VecDeque::new(), unseen: 0 });
         place.backups.push(backup);
         is
     }
@@ -72,6 +72,7 @@ impl State {
         for region in self.regions.values_mut() {
             let mut said = Vec::new();
             for living in &mut region.instances {
+                living.unseen = living.unseen.saturating_sub(1);
                 match living.ahead.pop_front() {
                     Some(Step::Status(status)) => living.is.status = status.to_owned(),
                     Some(Step::Named(name)) => {
@@ -147,8 +148,9 @@ impl State {
         is.created = Some(self.now);
         let usual = ["creating", "backing-up", "available"].map(Step::Status).into();
         let ahead = self.making.clone().unwrap_or(usual).into();
+        let unseen = self.unseen;
         if let Some(living) = self.instance(region, &order.target) {
-            *living = Living { is: is.clone(), ahead };
+            *living = Living { is: is.clone(), ahead, unseen };
         }
         let at = self.now;
         let said = InstanceEvent { at, message: "Restored from DB instance portal.".to_owned() };

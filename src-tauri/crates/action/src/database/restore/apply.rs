@@ -27,7 +27,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
     let fresh = watch.until(&made.id, "making", &|_| true).await?;
     watch.leaves(left(&fresh));
     let changed = said(&remaining(&steps.change, &fresh));
-    let now = watch.settle(&made.id, "making", &steps.change).await?;
+    let now = watch.settle(fresh, &steps.change).await?;
     let moment = steps.restored_to(&now);
     let took = watch.took();
     let differences = verify::differences(&steps, &now);

@@ -108,3 +108,28 @@ async fn a_plan_of_something_else_is_refused() {
     }
     assert_eq!(world.names(EAST), ["portal"]);
 }
+
+#[tokio::test]
+async fn a_new_instance_may_not_be_seen_for_minutes() {
+    for (unseen, trouble) in [(20, None), (2, Some(lost())), (5, Some(lost()))] {
+        let world = World::new("incident");
+        let (_, plan) = world.plan(&to_a_moment()).await.unwrap();
+        world.fake.state().unseen = unseen;
+        world.fake.state().faults.insert("restore", trouble.into_iter().collect());
+        let outcome = world.apply(&to_a_moment(), &plan).await.0.unwrap();
+        assert_eq!(outcome.verdict, Verdict::Passed, "{unseen}");
+        assert_eq!(world.names(EAST), ["portal", RESTORED]);
+    }
+    // Longer than anyone waits: it says so, and the next time adopts it.
+    let world = World::new("incident");
+    let (_, plan) = world.plan(&to_a_moment()).await.unwrap();
+    world.fake.state().unseen = 60;
+    world.fake.state().faults.insert("restore", [lost()].into());
+    let failure = world.apply(&to_a_moment(), &plan).await.0.unwrap_err();
+    assert!(failure.to_string().contains("applying the same plan again adopts it"), "{failure}");
+    for _ in 0..60 {
+        world.fake.pause(&world.stop).await;
+    }
+    assert_eq!(world.apply(&to_a_moment(), &plan).await.0.unwrap().verdict, Verdict::Passed);
+    assert_eq!(world.names(EAST), ["portal", RESTORED]);
+}

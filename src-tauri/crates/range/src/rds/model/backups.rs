@@ -190,7 +190,10 @@ impl AutomatedBackup {
         let kept =
             latest.checked_sub((i64::from(self.settings.backup_days) * 24).hours()).unwrap_or(self.earliest);
         let base = self.bases.iter().map(|base| base.taken).min().unwrap_or(self.earliest);
-        (whole_second(self.earliest.max(kept).max(base)), whole_second(latest))
+        let earliest = self.earliest.max(kept).max(base);
+        let whole = whole_second(earliest);
+        let earliest = if whole < earliest { whole + 1.second() } else { whole };
+        (earliest, whole_second(latest))
     }
 
     /// Ends them where the instance ended.

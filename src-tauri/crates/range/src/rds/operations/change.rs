@@ -76,11 +76,7 @@ pub(super) fn modify(call: &mut Call<'_>, xml: &mut Xml) -> Answer<()> {
     let takes = if changes.contains(&Pending::MultiAz(true)) { MULTI_AZ } else { CHANGED };
     let changed = call.after(takes);
 
-    let region = call.region_mut()?;
-    for backup in region.backups.iter_mut().filter(|backup| backup.resource_id == instance.resource_id) {
-        backup.settings = set_up.clone();
-    }
-    let instance = region.instance_mut(id)?;
+    let instance = call.region_mut()?.instance_mut(id)?;
     instance.settings = set_up;
     if secret.is_some() {
         instance.managed_secret = secret;

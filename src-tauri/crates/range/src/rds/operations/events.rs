@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::errors::{Answer, Refused};
-use super::super::model::own_arn;
+use super::super::model::{Event, own_arn};
 use super::super::xml::Xml;
 use super::Call;
 
@@ -42,8 +42,8 @@ pub(super) fn describe(call: &mut Call<'_>, xml: &mut Xml) -> Answer<()> {
             && source.is_none_or(|source| event.source.eq_ignore_ascii_case(source))
             && categories.as_ref().is_none_or(|categories| categories.contains(&event.category))
     });
-    let order = |event: &&_| {
-        let super::super::model::Event { at, number, .. } = *event;
+    let order = |event: &&Event| {
+        let Event { at, number, .. } = event;
         format!("{:020}-{number:010}", at.as_microsecond())
     };
     let (page, marker) = form.page(passing.collect(), order)?;

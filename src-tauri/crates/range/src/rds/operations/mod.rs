@@ -53,6 +53,8 @@ pub(super) struct Operation {
     name: &'static str,
     /// The parameters that it takes here; others that RDS has are 501.
     params: &'static [&'static str],
+    /// More of them, which another operation takes too.
+    common: &'static [&'static str],
     /// Whether its answer has a result.
     pub(super) answers: bool,
     pub(super) run: fn(&mut Call<'_>, &mut Xml) -> Answer<()>,
@@ -61,7 +63,9 @@ pub(super) struct Operation {
 impl Operation {
     /// Refuses parameters that would be ignored.
     pub(super) fn check(&self, form: &Form) -> Answer<()> {
-        let known = |name: &&str| self.params.contains(name) || matches!(*name, "Action" | "Version");
+        let known = |name: &&str| {
+            self.params.contains(name) || self.common.contains(name) || matches!(*name, "Action" | "Version")
+        };
         match form.names().into_iter().find(|name| !known(name)) {
             None => Ok(()),
             Some(name) => Err(Refused::not_implemented(&format!("{name} of {}", self.name))),
@@ -82,7 +86,7 @@ const fn operation(
     params: &'static [&'static str],
     run: fn(&mut Call<'_>, &mut Xml) -> Answer<()>,
 ) -> Operation {
-    Operation { name, params, answers: true, run }
+    Operation { name, params, common: &[], answers: true, run }
 }
 
 const OPERATIONS: &[Operation] = &[
@@ -95,8 +99,14 @@ const OPERATIONS: &[Operation] = &[
     operation("CreateDBSnapshot", snapshots::CREATE_PARAMS, snapshots::create),
     operation("CopyDBSnapshot", copy::PARAMS, copy::copy),
     operation("DescribeDBInstanceAutomatedBackups", backups::PARAMS, backups::describe),
-    operation("RestoreDBInstanceToPointInTime", restore::POINT_PARAMS, restore::to_point_in_time),
-    operation("RestoreDBInstanceFromDBSnapshot", restore::SNAPSHOT_PARAMS, restore::from_snapshot),
+    Operation {
+        common: &settings::COMMON,
+        ..operation("RestoreDBInstanceToPointInTime", restore::POINT_PARAMS, restore::to_point_in_time)
+    },
+    Operation {
+        common: &settings::COMMON,
+        ..operation("RestoreDBInstanceFromDBSnapshot", restore::SNAPSHOT_PARAMS, restore::from_snapshot)
+    },
     operation("DescribeEvents", events::PARAMS, events::describe),
     operation("ListTagsForResource", &["ResourceName"], tags::list),
     Operation { answers: false, ..operation("AddTagsToResource", &["ResourceName", "Tags"], tags::add) },

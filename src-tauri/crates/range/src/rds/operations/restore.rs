@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::super::behind::BackupId;
 use super::super::course::Chore;
 use super::super::errors::{Answer, Refused};
-use super::super::model::{AutomatedBackup, Effect, Instance};
+use super::super::model::{AutomatedBackup, Effect, Instance, whole_second};
+use super::super::region::NOTHING_ANSWERS;
 use super::super::xml::Xml;
 use super::{Call, instances, settings};
 
@@ -17,31 +18,16 @@ const MADE: u32 = 360;
 const BACKED_UP: u32 = 480;
 const DONE: u32 = 600;
 
-pub(super) const POINT_PARAMS: &[&str] = &with(
-    settings::COMMON,
-    [
-        "TargetDBInstanceIdentifier",
-        "SourceDBInstanceIdentifier",
-        "SourceDbiResourceId",
-        "SourceDBInstanceAutomatedBackupsArn",
-        "RestoreTime",
-        "UseLatestRestorableTime",
-        "MaxAllocatedStorage",
-    ],
-);
-pub(super) const SNAPSHOT_PARAMS: &[&str] =
-    &with(settings::COMMON, ["DBInstanceIdentifier", "DBSnapshotIdentifier", "", "", "", "", ""]);
-
-/// The names that both restores take, and one's own.
-const fn with(common: [&'static str; 26], own: [&'static str; 7]) -> [&'static str; 33] {
-    let mut all = [""; 33];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = if at < common.len() { common[at] } else { own[at - common.len()] };
-        at += 1;
-    }
-    all
-}
+pub(super) const POINT_PARAMS: &[&str] = &[
+    "TargetDBInstanceIdentifier",
+    "SourceDBInstanceIdentifier",
+    "SourceDbiResourceId",
+    "SourceDBInstanceAutomatedBackupsArn",
+    "RestoreTime",
+    "UseLatestRestorableTime",
+    "MaxAllocatedStorage",
+];
+pub(super) const SNAPSHOT_PARAMS: &[&str] = &["DBInstanceIdentifier", "DBSnapshotIdentifier"];
 
 pub(super) fn to_point_in_time(call: &mut Call<'_>, xml: &mut Xml) -> Answer<()> {
     let form = call.form;
@@ -61,7 +47,7 @@ pub(super) fn to_point_in_time(call: &mut Call<'_>, xml: &mut Xml) -> Answer<()>
     };
     let backup = source(call)?;
     let (earliest, newest) = backup.window(call.now, call.account.pace);
-    let at = time.unwrap_or(newest);
+    let at = whole_second(time.unwrap_or(newest));
     if at > newest {
         let message = format!("The specified instance cannot be restored to a time later than {newest}.");
         return Err(Refused::value(message));
@@ -157,6 +143,7 @@ fn make(
     message: String,
 ) -> Answer<()> {
     let (made, backed_up, done) = (call.after(MADE), call.after(BACKED_UP), call.after(DONE));
+    let now = call.now;
     let end = call.end.unwrap_or("available").to_owned();
     if let Some(zone) = call.form.text("AvailabilityZone") {
         instance.zone = zone.to_owned();
@@ -196,6 +183,9 @@ fn make(
         at,
     });
     instance.working = chore.is_some();
+    if chore.is_none() {
+        region.say(now, &instance.id, NOTHING_ANSWERS, "notification");
+    }
     region.instances.push(instance);
     call.account.chores.extend(chore);
     Ok(())

@@ -88,20 +88,15 @@ pub(super) fn create(call: &mut Call<'_>, xml: &mut Xml) -> Answer<()> {
     let id = settings::identifier("DBSnapshotIdentifier", call.form.required("DBSnapshotIdentifier")?)?;
     let instance = call.form.required("DBInstanceIdentifier")?;
     let ends = call.after(SNAPSHOT);
-    let instance = call.region_mut()?.instance_mut(instance)?;
+    let instance = call.region()?.instance(instance)?;
     if !instance.is_steady() {
         return Err(Refused::instance_state(&instance.id, &instance.status));
     }
-    let before = std::mem::replace(&mut instance.status, "backing-up".to_owned());
-    instance.will(ends, Effect::Status(before));
     let resource_id = instance.resource_id.clone();
-    if let Err(refused) = take(call, &id, &resource_id) {
-        let instance = call.region_mut()?.by_resource(&resource_id);
-        instance.into_iter().for_each(|instance| {
-            instance.course.clear();
-            instance.status = "available".to_owned();
-        });
-        return Err(refused);
+    take(call, &id, &resource_id)?;
+    if let Some(instance) = call.region_mut()?.by_resource(&resource_id) {
+        let before = std::mem::replace(&mut instance.status, "backing-up".to_owned());
+        instance.will(ends, Effect::Status(before));
     }
     write(call, xml, &id)
 }
@@ -130,6 +125,9 @@ pub(super) fn take(call: &mut Call<'_>, id: &str, resource_id: &str) -> Answer<(
     instance.working |= chore.is_some();
     region.snapshots.push(snapshot);
     region.say_snapshot(now, id, "Creating manual snapshot", "creation");
+    if chore.is_none() {
+        region.say_snapshot(ends, id, "Manual snapshot created", "creation");
+    }
     call.account.chores.extend(chore);
     Ok(())
 }
