@@ -1,4 +1,5 @@
-//! What others' programs say of what Lifeboat did: moto as the S3, boto3 as the client.
+//! What others' programs say of what Lifeboat did: moto as the S3 and the RDS, boto3 as the client.
 
+mod databases;
 mod harness;
 mod restore;

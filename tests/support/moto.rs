@@ -1,4 +1,4 @@
-//! moto, an S3 by others, and boto3, a client by others: the restore is checked against both.
+//! moto, an S3 and an RDS by others, and boto3, a client by others: restores are checked against both.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

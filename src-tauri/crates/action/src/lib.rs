@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+mod body;
 pub mod database;
 pub mod environment;
 pub mod inventory;
@@ -137,7 +138,8 @@ impl Action {
             Self::Preflight(preflight) => preflight.run(cx, evidence).await,
             Self::Survey(target) => photos::survey(target, cx, evidence).await,
             Self::Verify(target) => photos::verify(target, cx, evidence).await,
-            Self::Reconcile(_) | Self::DatabaseSurvey(_) | Self::DatabaseVerify(_) | Self::Probe(_) => {
+            Self::DatabaseSurvey(survey) => database::survey(survey, cx, evidence).await,
+            Self::Reconcile(_) | Self::DatabaseVerify(_) | Self::Probe(_) => {
                 Err(Self::misused("not there yet"))
             }
             Self::Restore(_)
@@ -155,6 +157,9 @@ impl Action {
     pub async fn plan(&self, cx: &Context<'_>, body: Sink<'_>) -> Result<PlanSummary, Failure> {
         match self {
             Self::Restore(target) => photos::plan(target, cx, body).await,
+            Self::DatabaseRestore(restore) => database::restore::plan(restore, cx, body).await,
+            Self::CutOver(cut_over) => database::cut_over::plan(cut_over, cx, body).await,
+            Self::Discard(discard) => database::discard::plan(discard, cx, body).await,
             _ => Err(Self::misused("only reads: it has no plan")),
         }
     }
@@ -171,6 +176,9 @@ impl Action {
     ) -> Result<Outcome, Failure> {
         match self {
             Self::Restore(_) => photos::apply(plan, cx, evidence).await,
+            Self::DatabaseRestore(_) => database::restore::apply(plan, cx, evidence).await,
+            Self::CutOver(_) => database::cut_over::apply(plan, cx, evidence).await,
+            Self::Discard(_) => database::discard::apply(plan, cx, evidence).await,
             _ => Err(Self::misused("only reads: nothing to apply")),
         }
     }
@@ -187,6 +195,9 @@ impl Action {
     ) -> Result<Outcome, Failure> {
         match self {
             Self::Restore(_) => photos::verify_plan(plan, cx, evidence).await,
+            Self::DatabaseRestore(_) => database::restore::verify(plan, cx, evidence).await,
+            Self::CutOver(_) => database::cut_over::verify(plan, cx, evidence).await,
+            Self::Discard(_) => database::discard::verify(plan, cx, evidence).await,
             _ => Err(Self::misused("only reads: it has no plan")),
         }
     }

@@ -176,6 +176,11 @@ const EXTRA: ParamSpec = choice(
      behind a delete marker. No version is ever removed.",
 );
 
+const EXCLUDE: ParamSpec = planned(optional(
+    "exclude",
+    ParamKind::Text,
+    "Beginnings of keys, separated by commas, that are left as they are: photos of organizations that were obliterated.",
+));
 const INSTANCE: ParamSpec =
     required("instance", ParamKind::DbInstance, "The database instance that was restored.");
 const REGION: ParamSpec = optional(
@@ -239,20 +244,28 @@ const CATALOG: &[ActionSpec] = &[
             AT,
             EXTRA,
             TIES,
+            EXCLUDE,
             optional(
                 "named_by",
                 ParamKind::DbInstance,
                 "A database instance: only photos that it names and that are not there come back.",
             ),
         ],
-        outputs: &[count("restored"), count("hidden"), count("failed"), count("left_alone"), count("bytes")],
+        outputs: &[
+            count("restored"),
+            count("hidden"),
+            count("failed"),
+            count("left_alone"),
+            count("bytes"),
+            OutputSpec { name: "excluded", kind: ParamKind::Text },
+        ],
         verified_by: &["photos.verify"],
     },
     ActionSpec {
         id: "photos.verify",
         effect: Effect::Reads,
         about: "Compares every photo with what it was at a moment.",
-        params: &[BUCKET, PREFIX, AT, EXTRA, TIES],
+        params: &[BUCKET, PREFIX, AT, EXTRA, TIES, EXCLUDE],
         outputs: &[
             count("matched"),
             count("missing"),
@@ -374,11 +387,12 @@ const CATALOG: &[ActionSpec] = &[
         params: &[
             INSTANCE,
             REGION,
-            required(
+            planned(optional(
                 "organizations",
                 ParamKind::Text,
-                "The ids of the organizations, separated by commas, as the register of obliterations has them.",
-            ),
+                "The ids of the organizations, separated by commas, as the register of obliterations has them; given \
+                 when the plan is made.",
+            )),
         ],
         outputs: &[count("removed")],
         verified_by: &["database.verify"],

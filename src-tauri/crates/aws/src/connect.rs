@@ -11,8 +11,10 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{AppName, BehaviorVersion, IdentityCache, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use portal::Clock;
 
 use crate::credentials;
+use crate::databases::{Databases, Regional};
 use crate::errors::Site;
 use crate::identity::Sts;
 use crate::keychain::KeychainError;
@@ -110,12 +112,13 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
     environment.check()?;
     let (source, provider) = credentials::choose(environment).await?;
     let endpoints = &environment.endpoints;
-    let site = |service: &'static str, endpoint: &Option<String>| Site {
+    let account = environment.account.clone();
+    let site = move |service: &'static str, endpoint: &Option<String>, region: &str| Site {
         source: source.clone(),
         service,
         endpoint: endpoint.clone(),
-        region: environment.region.clone(),
-        account: environment.account.clone(),
+        region: region.to_owned(),
+        account: account.clone(),
     };
     let region = Region::new(environment.region.clone());
     let name = AppName::new("lifeboat").ok();
@@ -139,24 +142,68 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
     let mut sts = aws_sdk_sts::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(region)
-        .credentials_provider(provider)
-        .identity_cache(cache)
-        .retry_config(retries)
-        .timeout_config(timeouts);
-    sts.set_app_name(name);
+        .credentials_provider(provider.clone())
+        .identity_cache(cache.clone())
+        .retry_config(retries.clone())
+        .timeout_config(timeouts.clone());
+    sts.set_app_name(name.clone());
     if let Some(url) = &endpoints.sts {
         sts = sts.endpoint_url(url);
         sts.set_http_client(direct(url));
     }
 
-    let identity =
-        Sts { client: aws_sdk_sts::Client::from_conf(sts.build()), site: site("sts", &endpoints.sts) };
+    let identity = Sts {
+        client: aws_sdk_sts::Client::from_conf(sts.build()),
+        site: site("sts", &endpoints.sts, &environment.region),
+    };
     let photos = Photos {
         client: aws_sdk_s3::Client::from_conf(s3.build()),
-        site: site("s3", &endpoints.s3),
+        site: site("s3", &endpoints.s3, &environment.region),
         copying: limits(options.connect, options.copy_attempt, options.copy_limit),
     };
-    let mut ports = Ports::of_photos(Arc::new(identity), Arc::new(photos));
+
+    let endpoints = endpoints.clone();
+    // One attempt may take all the time that there is: what is not answered is not sent again.
+    let changing = limits(options.connect, options.limit, options.limit);
+    let databases = Databases::new(move |region| {
+        let mut rds = aws_sdk_rds::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region))
+            .credentials_provider(provider.clone())
+            .identity_cache(cache.clone())
+            .retry_config(retries.clone())
+            .timeout_config(timeouts.clone());
+        rds.set_app_name(name.clone());
+        if let Some(url) = &endpoints.rds {
+            rds = rds.endpoint_url(url);
+            rds.set_http_client(direct(url));
+        }
+        let mut kms = aws_sdk_kms::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region))
+            .credentials_provider(provider.clone())
+            .identity_cache(cache.clone())
+            .retry_config(retries.clone())
+            .timeout_config(timeouts.clone());
+        kms.set_app_name(name.clone());
+        if let Some(url) = &endpoints.kms {
+            kms = kms.endpoint_url(url);
+            kms.set_http_client(direct(url));
+        }
+        Regional {
+            rds: aws_sdk_rds::Client::from_conf(rds.build()),
+            kms: aws_sdk_kms::Client::from_conf(kms.build()),
+            site: site("rds", &endpoints.rds, region),
+            keys: site("kms", &endpoints.kms, region),
+            changing: changing.clone(),
+        }
+    });
+    let pace = if environment.is_local() { Clock::LOCAL } else { Clock::AWS };
+    let mut ports = Ports {
+        databases: Arc::new(databases),
+        pace: Arc::new(pace),
+        ..Ports::of_photos(Arc::new(identity), Arc::new(photos))
+    };
     reach::the_portal(environment, &mut ports);
     Ok(ports)
 }

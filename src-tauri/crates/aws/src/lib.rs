@@ -1,5 +1,5 @@
-//! The ports of [`action::port`] over AWS: S3 for the photos, STS for the account check; and those of the Portal itself,
-//! with what an environment says of them.
+//! The ports of [`action::port`] over AWS: S3 for the photos, RDS and KMS for the Portal DB, STS for the account
+//! check; and those of the Portal itself, with what an environment says of them.
 //!
 //! [`connect`] turns an [`action::Environment`] into [`action::port::Ports`]. This is the only crate that names
 //! the AWS SDKs, so that the rest builds and tests in seconds.
@@ -13,6 +13,11 @@
 //!   refuses.
 //! - **Nothing here removes a version** of a bucket that keeps versions: the one deletion names none, so it adds a
 //!   marker. That the bucket does keep them is for the caller to check first ([`action::port::BucketFacts`]).
+//! - **No request leaves the United States**: RDS and KMS are asked in the region that the call names, and a region
+//!   outside [`action::environment::US_REGIONS`] is refused before anything is sent.
+//! - **A change of the Portal DB is sent once**, and again only when AWS says that it was not looked at (throttling, a
+//!   wrong clock). A lost answer is [`action::port::PortErrorKind::Unreachable`]: the caller looks before it asks
+//!   again, for a restore that is repeated blindly would find its own name taken.
 //! - **No secret is in an error, a `Debug` or a log line** at `DEBUG` or above. At `TRACE` the SDK shows requests
 //!   with their headers, session tokens included: subscribers must never let `TRACE` of `aws_*` through.
 //!
@@ -30,6 +35,7 @@
 
 mod connect;
 mod credentials;
+mod databases;
 mod description;
 mod encoding;
 pub mod environments;

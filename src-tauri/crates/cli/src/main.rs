@@ -14,6 +14,7 @@ mod drive;
 mod exit;
 mod inspect;
 mod interrupts;
+mod inventory;
 mod keychain;
 mod lint;
 mod login;
@@ -82,6 +83,15 @@ enum Command {
         /// A journal (*.db) or an export (*.jsonl); this machine's journal when left out.
         file: Option<PathBuf>,
         /// How to print what was found.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
+    },
+    /// Keep a dated record of how the database and the bucket are set up, for the day they are gone. Only reads.
+    Inventory {
+        /// The environment's name, or its file.
+        #[arg(long)]
+        env: String,
+        /// How to print it.
         #[arg(long, value_enum, default_value_t)]
         format: Output,
     },
@@ -249,6 +259,7 @@ fn main() -> ExitCode {
                 inspect::timeline(&run, format.into(), output.as_deref())
             }
             Command::Verify { file, format } => inspect::verify(file.as_deref(), format),
+            Command::Inventory { env, format } => inventory::take(&env, format).await,
             Command::Keychain(command) => keychain::run(command).await,
             Command::Range { scenario, port } => range::serve(&scenario, port).await,
         }

@@ -83,7 +83,14 @@ impl Terminal {
         for (number, one) in (1..).zip(&moves) {
             say!("  {number}. {}", label(*one, step));
         }
-        let answer = line("  Number (enter for 1, n for a note, q to leave): ")?;
+        let choosable = moves.iter().any(|one| matches!(one, Move::Plan | Move::PlanAgain))
+            && step.action().is_some_and(|action| action.params.iter().any(|param| param.at_planning));
+        let values = if choosable { ", v to plan with other values" } else { "" };
+        let answer = line(&format!("  Number (enter for 1{values}, n for a note, q to leave): "))?;
+        if choosable && answer.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("v")) {
+            let command = Command::Plan { step: step.id.clone(), with: other_values(run, step)? };
+            return Ok(Asked::Command(command, None));
+        }
         let chosen = match answer.as_deref() {
             Some("") => moves.first(),
             Some(text) => text.parse::<usize>().ok().and_then(|n| moves.get(n.wrapping_sub(1))),
@@ -248,6 +255,25 @@ fn show(run: &Run, step: &Step) {
         }
         _ => {}
     }
+}
+
+/// The values that a person gives when a plan is made, where the action lets them be chosen then; what is left empty
+/// stays as the runbook has it.
+fn other_values(run: &Run, step: &Step) -> Result<BTreeMap<String, String>, Error> {
+    let StepKind::Action { with, .. } = &step.kind else { return Ok(BTreeMap::new()) };
+    let mut values = BTreeMap::new();
+    for param in step.action().into_iter().flat_map(|action| action.params).filter(|param| param.at_planning) {
+        say!("  {}", param.about);
+        let now = with.get(param.name).and_then(|template| run.fill(step, template).ok());
+        let kept = now.filter(|value| !value.is_empty()).map(|value| format!(" [{value}]")).unwrap_or_default();
+        let choices =
+            if param.choices.is_empty() { String::new() } else { format!(" ({})", param.choices.join(", ")) };
+        match line(&format!("  {}{choices}{kept}: ", param.name))? {
+            Some(value) if !value.is_empty() => values.insert(param.name.to_owned(), value),
+            _ => None,
+        };
+    }
+    Ok(values)
 }
 
 fn facts(facts: &[action::Fact]) {

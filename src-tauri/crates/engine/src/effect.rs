@@ -16,6 +16,7 @@ use run::{Attachment, Digest, Event, Owed, Problem, Run};
 use runbook::value::in_short;
 
 use crate::session::{LIFEBOAT, now};
+use crate::connect::own;
 use crate::{EngineError, Session};
 
 /// A step without a `timeout:` is stopped after this long; nobody watches a step for a week.
@@ -152,21 +153,7 @@ impl Session {
         if let Some(ports) = known.as_ref() {
             return Ok(ports.clone());
         }
-        let environment = &run.start().environment;
-        let ports = self.connector.connect(environment).await?;
-        let caller = ports.identity.whoami().await.map_err(|why| problem(Failure::Port(why)))?;
-        if caller.account != environment.account {
-            return Err(Problem {
-                what: format!(
-                    "these credentials belong to account {} ({}), and the environment {} is account {}; nothing else \
-                     was asked or done",
-                    caller.account, caller.arn, environment.name, environment.account
-                ),
-                next:
-                    "Log in to the right account, or correct `account:` in the environment, then try again."
-                        .to_owned(),
-            });
-        }
+        let ports = own(&*self.connector, &run.start().environment).await?;
         Ok(known.insert(ports).clone())
     }
 
@@ -224,7 +211,7 @@ fn unexpected(why: &str) -> Problem {
     Problem { what: why.to_owned(), next: "Report this: the run asked for the wrong thing.".to_owned() }
 }
 
-fn problem(failure: Failure) -> Problem {
+pub(crate) fn problem(failure: Failure) -> Problem {
     let (what, next) = failure.parts();
     Problem { what, next }
 }

@@ -7,8 +7,10 @@
 mod connect;
 mod effect;
 mod home;
+mod inventory;
 mod session;
 
 pub use connect::{ConnectFuture, Connector};
 pub use home::{Home, HomeError};
+pub use inventory::InventoryError;
 pub use session::{Engine, EngineError, Session};

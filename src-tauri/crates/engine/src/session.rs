@@ -17,8 +17,8 @@ pub(crate) const LIFEBOAT: &str = "lifeboat";
 /// Starts runs and opens them again.
 pub struct Engine {
     home: Home,
-    journal: Arc<Journal>,
-    connector: Arc<dyn Connector>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) connector: Arc<dyn Connector>,
 }
 
 /// Why something was not done. Nothing was done that is not in the journal.

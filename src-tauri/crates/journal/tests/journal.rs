@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails there")]
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
 
+use action::Inventory;
 use jiff::Timestamp;
 use journal::{Broken, Journal, JournalError, LockError, NewEntries, RunLock, VerifyError, verify_export};
 use run::{Attachment, Event, RunId};
@@ -73,6 +75,71 @@ fn what_was_appended_is_read_back_in_order() {
     assert_eq!(journal.runs().unwrap(), [id()]);
     let intact = journal.verify().unwrap();
     assert_eq!((intact.runs, intact.entries), (1, 3));
+}
+
+fn inventory(class: &str) -> Inventory {
+    Inventory {
+        taken: Timestamp::from_second(1_700_000_000).unwrap(),
+        environment: "production".to_owned(),
+        account: "123456789012".to_owned(),
+        region: "us-east-1".to_owned(),
+        instance: None,
+        groups: Vec::new(),
+        tables: BTreeMap::new(),
+        bucket: None,
+        gaps: vec![class.to_owned()],
+    }
+}
+
+#[test]
+fn the_newest_inventory_of_an_account_counts_and_none_is_lost() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    assert_eq!(journal.inventory("production", "123456789012").unwrap(), None);
+    for class in ["db.m6g.large", "db.m6g.xlarge"] {
+        journal.keep_inventory(&inventory(class)).unwrap();
+    }
+    let elsewhere = Inventory { account: "999999999999".to_owned(), ..inventory("db.t4g.micro") };
+    journal.keep_inventory(&elsewhere).unwrap();
+    drop(journal);
+    let journal = Journal::open(&place.path).unwrap();
+    assert_eq!(journal.inventory("production", "123456789012").unwrap(), Some(inventory("db.m6g.xlarge")));
+    assert_eq!(journal.inventory("rehearsal", "123456789012").unwrap(), None);
+    journal.verify().unwrap();
+    let connection = Connection::open(&place.path).unwrap();
+    for change in ["UPDATE inventory SET body = '{}'", "DELETE FROM inventory"] {
+        let why = connection.execute_batch(change).unwrap_err();
+        assert!(why.to_string().contains("append-only"), "{why}");
+    }
+}
+
+#[test]
+fn an_inventory_that_was_changed_beneath_is_found_and_not_used() {
+    let place = place();
+    Journal::open(&place.path).unwrap().keep_inventory(&inventory("db.m6g.large")).unwrap();
+    let change = "DROP TRIGGER inventory_no_update; UPDATE inventory SET body = replace(body, 'm6g', 't4g')";
+    Connection::open(&place.path).unwrap().execute_batch(change).unwrap();
+    let journal = Journal::open(&place.path).unwrap();
+    let why = journal.inventory("production", "123456789012").unwrap_err();
+    assert!(why.to_string().contains("record 1 of the inventory"), "{why}");
+    assert!(why.to_string().contains("Take it again with `lifeboat inventory`"), "{why}");
+    assert!(matches!(journal.verify(), Err(VerifyError::Journal(JournalError::Inventory { .. }))));
+}
+
+/// A journal from before there were inventories is migrated when it is opened, and can be checked before that.
+#[test]
+fn a_journal_without_inventories_goes_on() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    write(&journal, &id(), 0, &["one"]).unwrap();
+    drop(journal);
+    let connection = Connection::open(&place.path).unwrap();
+    connection.execute_batch("DROP TABLE inventory; PRAGMA user_version = 1").unwrap();
+    drop(connection);
+    assert_eq!(Journal::open_read_only(&place.path).unwrap().verify().unwrap().entries, 1);
+    let journal = Journal::open(&place.path).unwrap();
+    journal.keep_inventory(&inventory("db.m6g.large")).unwrap();
+    assert_eq!(journal.verify().unwrap().entries, 1);
 }
 
 #[test]

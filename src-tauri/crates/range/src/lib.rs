@@ -1,4 +1,4 @@
-//! The practice range: S3 and STS on loopback, in memory, with versions, history, damage and faults.
+//! The practice range: S3, RDS, STS and KMS on loopback, in memory, with versions, history, damage and faults.
 //!
 //! Exercises and tests run the app's own code against it: nothing is mocked above the socket. Its guarantee is
 //! that it answers as S3 does or says that it can't: what it doesn't do is 501, never a made-up success. It
@@ -17,6 +17,7 @@ mod faults;
 mod listing;
 mod portrait;
 mod range;
+pub mod rds;
 mod s3;
 pub mod scenario;
 mod seeding;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use crate::faults::{Faults, Trouble};
+use crate::rds::{Nothing, Rds};
 use crate::scenario::{Objectives, Scenario};
 use crate::seeding::{SeedError, seed};
 use crate::server::Server;
@@ -114,6 +115,7 @@ pub struct ReadyScenario {
 /// A running range. It stops when this is dropped.
 pub struct Range {
     store: Store,
+    rds: Rds,
     trouble: Arc<Trouble>,
     ready: Ready,
     stop: Option<oneshot::Sender<()>>,
@@ -140,6 +142,7 @@ impl Range {
 
         let environment = Environment::practice(&endpoint);
         let photos = environment.photos.ok_or(StoreError::NoSuchBucket)?;
+        let rds = Rds::new(Arc::clone(&clock), crate::rds::SPEED, Arc::new(Nothing::default()));
         let store = Store::new(clock);
         let start = store.now();
         match &scenario {
@@ -174,7 +177,7 @@ impl Range {
             .enable_all()
             .build()
             .map_err(RangeError::Thread)?;
-        let server = Server::new(store.clone(), Arc::clone(&trouble));
+        let server = Server::new(store.clone(), rds.clone(), Arc::clone(&trouble));
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             if let Err(error) = runtime.block_on(server.serve(listener, stopped)) {
@@ -183,7 +186,7 @@ impl Range {
         };
         let thread =
             std::thread::Builder::new().name("range".to_owned()).spawn(serve).map_err(RangeError::Thread)?;
-        Ok(Self { store, trouble, ready, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { store, rds, trouble, ready, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Its address, such as `http://127.0.0.1:9311`.
@@ -201,14 +204,19 @@ impl Range {
         &self.store
     }
 
-    /// Replaces the faults in force, from the next request on.
+    /// Its RDS: what it keeps, and the faults of it.
+    pub fn rds(&self) -> &Rds {
+        &self.rds
+    }
+
+    /// Replaces S3's faults in force, from the next request on.
     pub fn set_faults(&self, faults: Faults) {
         self.trouble.set(faults);
     }
 }
 
 impl Drop for Range {
-    /// Stops listening, gives open requests a second, and waits for that.
+    /// Stops listening, gives open requests a second, and waits for that and for what is being done behind instances.
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -216,5 +224,6 @@ impl Drop for Range {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        self.rds.settle();
     }
 }

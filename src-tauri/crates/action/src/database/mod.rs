@@ -11,6 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::ParamError;
 use crate::spec::Values;
 
+pub(crate) mod cut_over;
+pub(crate) mod discard;
+mod fields;
+mod ground;
+mod names;
+mod provenance;
+pub(crate) mod restore;
+mod status;
+mod survey;
+mod watch;
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use survey::survey;
+
 /// `database.survey`: what can be gone back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
@@ -179,7 +197,7 @@ impl Discard {
 
 impl Obliterate {
     pub(crate) fn from_values(values: &Values<'_>) -> Result<Self, ParamError> {
-        let organizations = values.required("organizations")?.split(',').map(str::trim);
+        let organizations = values.text("organizations").unwrap_or_default().split(',').map(str::trim);
         Ok(Self {
             instance: values.required("instance")?.to_owned(),
             region: values.text("region").map(str::to_owned),

@@ -348,6 +348,7 @@ async fn names_and_tls_that_fail_are_told_apart() {
     ] {
         let mut environment = Environment::practice(&plain.url);
         environment.credentials = action::environment::Credentials::Profile("p".into());
+        environment.database = None;
         environment.endpoints.s3 = Some(url);
         let error = crate::sources::bucket_with_profile(environment).await;
         assert!(error.contains(words), "{error}");

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
 use action::Environment;
+use action::port::Change;
 use aws::Options;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -38,7 +39,12 @@ pub(crate) fn command(wrapper: &[&str], job: &str) -> Command {
 
 /// Connects to `environment` in a process with these variables, asks for bucket `b`, and tells how that went.
 pub(crate) async fn bucket(environment: &Environment, variables: &[(&str, &str)]) -> String {
-    let mut command = command(&[], "bucket");
+    job("bucket", environment, variables).await
+}
+
+/// Connects to `environment` in a process with these variables, does `job`, and tells how that went.
+pub(crate) async fn job(job: &str, environment: &Environment, variables: &[(&str, &str)]) -> String {
+    let mut command = command(&[], job);
     command.env(ENVIRONMENT, serde_json::to_string(environment).unwrap());
     command.envs(variables.iter().copied());
     tokio::task::spawn_blocking(move || result(&command.output().unwrap())).await.unwrap()
@@ -67,13 +73,18 @@ async fn a_job_sees_no_variable_of_aws() {
             let names = std::env::vars().map(|(name, _)| name);
             names.filter(|name| name.starts_with("AWS_")).collect::<Vec<_>>().join(" ")
         }
-        "bucket" => {
+        "bucket" | "instance" => {
             let log = Log::install();
             let environment: Environment =
                 serde_json::from_str(&std::env::var(ENVIRONMENT).unwrap()).unwrap();
             let told = match aws::connect(&environment, &Options { attempts: 1, ..Options::default() }).await
             {
                 Err(error) => format!("connect: {error} {error:?}"),
+                Ok(ports) if job == "instance" => {
+                    let read = ports.databases.instance("us-east-1", "portal").await;
+                    let managed = Change { managed_password: true, ..Change::default() };
+                    format!("{read:?} {:?}", ports.databases.modify("us-east-1", "portal", &managed).await)
+                }
                 Ok(ports) => match ports.photos.bucket("b").await {
                     Ok(facts) => format!("{facts:?}"),
                     Err(error) => format!("{error} {}", serde_json::to_string(&error).unwrap()),

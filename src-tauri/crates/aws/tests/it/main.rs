@@ -5,6 +5,7 @@
 
 mod answers;
 mod child;
+mod databases;
 mod keychain;
 mod listing;
 mod range;

@@ -66,7 +66,7 @@ pub(crate) async fn bucket_with_profile(environment: Environment) -> String {
 }
 
 fn environment(url: &str, credentials: Credentials) -> Environment {
-    Environment { credentials, ..Environment::practice(url) }
+    Environment { credentials, database: None, ..Environment::practice(url) }
 }
 
 fn profile(name: &str) -> Credentials {

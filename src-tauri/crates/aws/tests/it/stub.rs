@@ -15,7 +15,8 @@ pub(crate) struct Stub {
 }
 
 impl Stub {
-    /// `answer` is given the request's number, from 0, and its head; it returns a whole response.
+    /// `answer` is given the request's number, from 0, and its head with whatever body follows it; it returns a whole
+    /// response, or nothing: then the connection is closed without one.
     pub(crate) async fn start(answer: impl Fn(usize, &str) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -34,7 +35,12 @@ impl Stub {
                     {
                         head.push(byte[0]);
                     }
-                    let head = String::from_utf8_lossy(&head).into_owned();
+                    let mut head = String::from_utf8_lossy(&head).into_owned();
+                    let length =
+                        head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                    let mut body = vec![0; length.unwrap_or(0)];
+                    stream.read_exact(&mut body).await.ok();
+                    head += &String::from_utf8_lossy(&body);
                     let number = {
                         let mut seen = seen.lock().unwrap();
                         seen.push(head.clone());
@@ -49,7 +55,7 @@ impl Stub {
         Self { url, heads }
     }
 
-    /// Every request's head so far, in order.
+    /// Every request so far, in order.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -79,7 +85,7 @@ pub(crate) fn refusal(status: u16, code: &str, message: &str) -> String {
     response(status, "content-type: application/xml\r\n", &body)
 }
 
-/// STS's way of refusing.
+/// The way of refusing of STS and RDS.
 pub(crate) fn sts_refusal(code: &str, message: &str) -> String {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\

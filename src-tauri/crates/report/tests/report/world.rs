@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use action::{Environment, Outcome, PlanSummary, Verdict};
+use action::{Environment, Happening, Outcome, PlanSummary, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use journal::{Entry, Journal, NewEntries};
 use report::{Format, Timeline};
@@ -155,6 +155,18 @@ pub(crate) fn every_kind() -> Vec<(Event, &'static str, &'static str)> {
             Event::ApplyStarted { step: step(), digest: digest(), attempt: 1 },
             "apply_started",
             "applying plan 64879f7d",
+        ),
+        (
+            Event::Happened {
+                step: step(),
+                happening: Happening {
+                    said: "Restored from snapshot nightly".into(),
+                    at: Some(instant("2026-11-24T03:20:07Z")),
+                    request_id: Some("4F1C".into()),
+                },
+            },
+            "happened",
+            "Restored from snapshot nightly at 2026-11-24 03:20:07 UTC (request 4F1C)",
         ),
         (
             Event::ApplyFailed { step: step(), digest: digest(), problem: problem(), evidence: evidence() },

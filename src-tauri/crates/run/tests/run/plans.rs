@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use action::{ParamError, Verdict};
+use action::{Happening, ParamError, PlanSummary, Verdict};
 use run::{Command, Digest, Event, Owed, Rejection, StepState, Work};
 use runbook::StepId;
 
-use crate::world::{End, World, first, outcome, request};
+use crate::world::{End, World, first, kept, outcome, request};
 
 fn restore() -> StepId {
     "restore".into()
@@ -176,6 +176,45 @@ fn where_the_operator_approves_they_may_approve_their_own_plan() {
     assert_eq!(world.run.approver(), Some("Sam"));
 }
 
+/// What destroys is approved with the name of what will be gone, typed to the letter.
+#[test]
+fn what_will_be_gone_has_to_be_typed() {
+    let mut world = World::at("restore");
+    world.ok(plan(&[]));
+    let typed = Some("portal-restore-9f3a".to_owned());
+    let summary = PlanSummary { typed: typed.clone(), ..PlanSummary::default() };
+    world.record("lifeboat", Event::PlanReady { step: restore(), plan: kept("plan"), summary });
+    let digest = world.waiting().unwrap();
+    let approval = |typed: Option<&str>| Command::Approve {
+        step: restore(),
+        digest: digest.clone(),
+        by: Some("Dana".into()),
+        typed: typed.map(str::to_owned),
+    };
+    for wrong in [None, Some(""), Some("portal"), Some("PORTAL-RESTORE-9F3A")] {
+        let why = world.refused(&approval(wrong));
+        assert_eq!(why, Rejection::NotTyped("portal-restore-9f3a".into()));
+        assert!(why.to_string().contains("type exactly that"), "{why}");
+    }
+    world.ok(approval(Some(" portal-restore-9f3a ")));
+}
+
+/// What happens on the far side while an action is at work is kept, and moves nothing.
+#[test]
+fn what_happens_on_the_far_side_is_only_told() {
+    let mut world = World::at("restore");
+    world.approved();
+    let before = (world.run.owed(), world.run.step(&restore()).clone());
+    let happening =
+        Happening { said: "portal-restore-9f3a: creating".into(), at: None, request_id: Some("4F1C".into()) };
+    let event = Event::Happened { step: restore(), happening };
+    let json = serde_json::to_value(&event).unwrap();
+    assert_eq!(json["said"], "portal-restore-9f3a: creating");
+    assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    world.record("lifeboat", event);
+    assert_eq!((world.run.owed(), world.run.step(&restore()).clone()), before);
+}
+
 #[test]
 fn a_plan_is_made_anew_with_other_choices_and_nothing_else() {
     let mut world = World::at("restore");
@@ -186,7 +225,7 @@ fn a_plan_is_made_anew_with_other_choices_and_nothing_else() {
     for other in [("at", "2026-01-01T00:00:00Z"), ("bucket", "another"), ("force", "yes")] {
         let why = world.refused(&plan(&[other]));
         assert!(matches!(why, Rejection::NotNow { .. }), "{why}");
-        assert!(why.to_string().contains("only its choices can be replaced"), "{why}");
+        assert!(why.to_string().contains("doesn't let that be chosen now"), "{why}");
     }
     let why = world.refused(&plan(&[("ties", "guess")]));
     assert!(matches!(why, Rejection::Param(ParamError::Value { .. })), "{why}");

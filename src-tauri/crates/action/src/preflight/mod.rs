@@ -10,6 +10,8 @@ use crate::port::{BucketFacts, Caller, PortError, PortErrorKind, VersionPage, Ve
 use crate::spec::Values;
 use crate::{ParamError, words};
 
+mod database;
+
 /// What to probe besides the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preflight {
@@ -17,6 +19,8 @@ pub struct Preflight {
     pub bucket: Option<String>,
     /// The keys to list one of.
     pub prefix: String,
+    /// A database instance whose backups and keys are checked.
+    pub instance: Option<String>,
 }
 
 /// What the probes found so far.
@@ -53,6 +57,7 @@ impl Preflight {
         Ok(Self {
             bucket: values.text("bucket").map(str::to_owned),
             prefix: values.text("prefix").unwrap_or_default().to_owned(),
+            instance: values.text("instance").map(str::to_owned),
         })
     }
 
@@ -79,9 +84,15 @@ impl Preflight {
                 report.listing(bucket, &self.prefix, &page);
             }
         }
-        let place = self.bucket.as_ref().map(|b| format!(", and bucket {b} can be read")).unwrap_or_default();
+        if let Some(instance) = &self.instance {
+            database::probe_all(instance, cx, evidence, &mut report).await?;
+        }
+        let bucket = self.bucket.as_ref().map(|b| format!("bucket {b}"));
+        let backups = self.instance.as_ref().map(|i| format!("the backups of {i}"));
+        let read = bucket.into_iter().chain(backups).reduce(|all, one| format!("{all} and {one}"));
+        let read = read.map(|read| format!(", and {read} can be read")).unwrap_or_default();
         Ok(report.outcome(format!(
-            "The credentials belong to account {}, as environment {} expects{place}",
+            "The credentials belong to account {}, as environment {} expects{read}",
             caller.account, env.name
         )))
     }
@@ -229,7 +240,8 @@ mod tests {
     use crate::photos::fake::{BUCKET, World};
 
     async fn run(world: &World, prefix: &str) -> Result<Outcome, Failure> {
-        let preflight = Preflight { bucket: Some(BUCKET.to_owned()), prefix: prefix.to_owned() };
+        let preflight =
+            Preflight { bucket: Some(BUCKET.to_owned()), prefix: prefix.to_owned(), instance: None };
         preflight.run(&world.cx(), &mut Vec::new()).await
     }
 

@@ -1,6 +1,7 @@
 //! Failed requests in words for the person who must act on them.
+//!
+//! What every service may answer is explained here, and what only one does in [`s3`], [`rds`] and [`kms`].
 
-use action::environment::US_REGIONS;
 use action::port::{PortError, PortErrorKind};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use jiff::Timestamp;
@@ -9,11 +10,15 @@ use crate::credentials::Source;
 use crate::fault::{Fault, Trouble, Unsigned};
 use crate::words::{printable, span, tidy};
 
+mod kms;
+mod rds;
+mod s3;
+
 /// Where requests go and as whom, for advice about them.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) source: Source,
-    /// `s3` or `sts`.
+    /// `s3`, `sts`, `rds` or `kms`.
     pub(crate) service: &'static str,
     pub(crate) endpoint: Option<String>,
     pub(crate) region: String,
@@ -38,10 +43,14 @@ impl Site {
             Some(trouble) => self.no_answer(trouble, &fault),
             None => self
                 .credentials(&fault)
-                .or_else(|| self.region(&fault))
+                .or_else(|| self.elsewhere(&fault))
                 .or_else(|| self.denied(operation, &fault))
-                .or_else(|| absent(operation, &fault))
-                .or_else(|| state(operation, &fault))
+                .or_else(|| match self.service {
+                    "rds" => rds::explain(operation, &fault),
+                    "kms" => kms::explain(&fault),
+                    _ => s3::explain(operation, &fault),
+                })
+                .or_else(|| state(&fault))
                 .unwrap_or_else(|| other(&fault)),
         };
         PortError {
@@ -124,7 +133,11 @@ impl Site {
             Trouble::Request => (
                 PortErrorKind::Other,
                 "the request could not be made".to_owned(),
-                "Check the bucket's name and the endpoints in the environment file.".to_owned(),
+                match self.service {
+                    "s3" => "Check the bucket's name and the endpoints in the environment file.".to_owned(),
+                    _ => "Check the names that were given, and the endpoints in the environment file."
+                        .to_owned(),
+                },
             ),
         }
     }
@@ -155,48 +168,26 @@ impl Site {
         Some((PortErrorKind::Credentials, message.to_owned(), self.source.renew()))
     }
 
-    fn region(&self, fault: &Fault) -> Option<Explained> {
-        let elsewhere = matches!(
-            fault.code(),
-            "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed" | "IncorrectEndpoint"
-        );
-        if !elsewhere && !matches!(fault.status, Some(301 | 302 | 307 | 308)) {
-            return None;
+    /// Whether S3 says that the bucket is in another region.
+    fn elsewhere(&self, fault: &Fault) -> Option<Explained> {
+        if self.service == "s3" { s3::elsewhere(&self.region, fault) } else { None }
+    }
+
+    /// The permissions that an operation takes (IAM's names, which differ from the operations').
+    fn permission(&self, operation: &str) -> &'static str {
+        match self.service {
+            "rds" => rds::permission(operation),
+            "kms" => kms::PERMISSION,
+            _ => s3::permission(operation),
         }
-        let expected = || {
-            let (_, rest) = fault.message.as_deref()?.split_once("expecting '")?;
-            rest.split('\'').next().map(str::to_owned)
-        };
-        let there = fault.bucket_region.clone().or_else(expected).map(|region| printable(&region));
-        let (message, next) = match there {
-            Some(there) if US_REGIONS.contains(&there.as_str()) => (
-                format!("the bucket is in {there}, not in {}", self.region),
-                format!("Write `region: {there}` in the environment file, or check the bucket's name."),
-            ),
-            Some(there) => (
-                format!("the bucket is in {there}, not in {}", self.region),
-                "Check the bucket's name: no customer data may be outside the United States.".to_owned(),
-            ),
-            None => (
-                format!("the bucket is not in {}", self.region),
-                "Check `region:` and the bucket's name in the environment file.".to_owned(),
-            ),
-        };
-        Some((PortErrorKind::Other, message, next))
     }
 
     fn denied(&self, operation: &str, fault: &Fault) -> Option<Explained> {
         let code = fault.code();
-        if code.starts_with("KMS.") || code.starts_with("Kms") {
-            return Some((
-                PortErrorKind::Denied,
-                format!("the key that encrypts the photo can't be used ({code})"),
-                "Ask whoever owns the KMS key to enable it and to allow kms:Decrypt and kms:GenerateDataKey."
-                    .to_owned(),
-            ));
-        }
-        let denied =
-            matches!(code, "AccessDenied" | "AccessDeniedException" | "Forbidden" | "AllAccessDisabled");
+        let denied = matches!(
+            code,
+            "AccessDenied" | "AccessDeniedException" | "Forbidden" | "AllAccessDisabled" | "NotAuthorized"
+        );
         if !(denied || code.is_empty() && matches!(fault.status, Some(401 | 403))) {
             return None;
         }
@@ -205,7 +196,7 @@ impl Site {
             .split_once("not authorized to perform: ")
             .and_then(|(_, rest)| rest.split_whitespace().next())
             .filter(|action| action.contains(':') && action.len() < 60);
-        let needed = printable(named.unwrap_or(permission(operation)));
+        let needed = printable(named.unwrap_or_else(|| self.permission(operation)));
         let message = if text.contains("explicit deny") {
             format!("a policy forbids {needed}")
         } else {
@@ -225,24 +216,6 @@ impl Site {
 
 type Explained = (PortErrorKind, String, String);
 
-/// The permissions that an operation takes (IAM's names, which differ from the operations').
-fn permission(operation: &str) -> &'static str {
-    match operation {
-        "GetBucketVersioning" => "s3:GetBucketVersioning",
-        "GetBucketEncryption" => "s3:GetEncryptionConfiguration",
-        "GetBucketLifecycleConfiguration" => "s3:GetLifecycleConfiguration",
-        "ListObjectVersions" => "s3:ListBucketVersions",
-        "HeadObject" => "s3:GetObject and s3:ListBucket",
-        "GetObject" => "s3:GetObjectVersion (and kms:Decrypt when the bucket is encrypted with a KMS key)",
-        "CopyObject" => {
-            "s3:GetObjectVersion, s3:GetObjectVersionTagging, s3:PutObject and s3:PutObjectTagging (and kms:Decrypt \
-             and kms:GenerateDataKey when the bucket is encrypted with a KMS key)"
-        }
-        "DeleteObject" => "s3:DeleteObject",
-        _ => "a permission that the policy lacks",
-    }
-}
-
 fn clock(fault: &Fault, now: Timestamp) -> Explained {
     let off = match fault.server_time.map(|there| now.as_second() - there.as_second()) {
         Some(seconds) if seconds.abs() >= 60 => {
@@ -254,56 +227,17 @@ fn clock(fault: &Fault, now: Timestamp) -> Explained {
     (PortErrorKind::Other, off, "Set the clock (turn on network time), then try again.".to_owned())
 }
 
-fn absent(operation: &str, fault: &Fault) -> Option<Explained> {
-    let (message, next) = match fault.code() {
-        "NoSuchBucket" => (
-            "there is no such bucket",
-            "Check the bucket's name, and `region:` and `account:` in the environment file.",
-        ),
-        "NoSuchVersion" => (
-            "that version is gone",
-            "Make the plan again: a lifecycle rule or a person has removed the version since.",
-        ),
-        // The version asked for is a delete marker.
-        "MethodNotAllowed" if operation == "GetObject" => {
-            ("that version is a delete marker, so there is nothing to read", "Make the plan again.")
-        }
-        "NoSuchKey" | "NotFound" => {
-            ("there is no such photo", "Make the plan again: the bucket has changed since.")
-        }
-        "" if fault.status == Some(404) => {
-            ("there is nothing of that name", "Check the names in the environment file.")
-        }
-        _ => return None,
-    };
-    Some((PortErrorKind::NotFound, message.to_owned(), next.to_owned()))
-}
-
-fn state(operation: &str, fault: &Fault) -> Option<Explained> {
-    let code = fault.code();
+/// What a service that is overloaded or broken says.
+fn state(fault: &Fault) -> Option<Explained> {
     let status = fault.status.unwrap_or_default();
-    let (kind, message, next) = match code {
-        "PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted" => (
-            PortErrorKind::Changed,
-            "the photo was written to since the plan was made",
-            "Nothing was covered. Make the plan again to see what is there now.",
-        ),
-        "" if status == 412 => (
-            PortErrorKind::Changed,
-            "the photo was written to since the plan was made",
-            "Nothing was covered. Make the plan again to see what is there now.",
-        ),
-        "InvalidObjectState" | "ObjectNotInActiveTierError" => (
-            PortErrorKind::Archived,
-            "the version is archived and must be thawed first",
-            "Ask S3 to restore the archived version (RestoreObject), wait until it is there, then try again.",
-        ),
+    let (kind, message, next) = match fault.code() {
         "SlowDown"
         | "SlowDownRead"
         | "SlowDownWrite"
         | "Throttling"
         | "ThrottlingException"
         | "RequestLimitExceeded"
+        | "RequestThrottled"
         | "TooManyRequests"
         | "TooManyRequestsException" => (
             PortErrorKind::Unavailable,
@@ -324,10 +258,10 @@ fn state(operation: &str, fault: &Fault) -> Option<Explained> {
             "what answers doesn't offer this",
             "Use AWS, or an emulator that does; check `endpoints:` in the environment file.",
         ),
-        "InvalidRequest" if operation == "CopyObject" && fault.says("larger than the maximum") => (
-            PortErrorKind::Other,
-            "the photo is over 5 GB, which can't be copied in one request",
-            "Copy this version by hand: `aws s3api` with a multipart copy.",
+        "" if status == 404 => (
+            PortErrorKind::NotFound,
+            "there is nothing of that name",
+            "Check the names in the environment file.",
         ),
         _ if status == 429 || status >= 500 => (
             PortErrorKind::Unavailable,
@@ -355,20 +289,4 @@ fn other(fault: &Fault) -> Explained {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wrong_clock_says_how_wrong() {
-        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        for (there, words) in [
-            ("2026-11-24T11:40:00Z", "this machine's clock is 20 min fast"),
-            ("2026-11-24T15:05:30Z", "this machine's clock is 3 h 5 min slow"),
-            ("2026-11-14T12:00:00Z", "this machine's clock is 10 days fast"),
-            ("2026-11-24T12:00:10Z", "this machine's clock is wrong"),
-        ] {
-            let fault = Fault { server_time: there.parse().ok(), ..Fault::default() };
-            assert_eq!(clock(&fault, now).1, words);
-        }
-    }
-}
+mod tests;
