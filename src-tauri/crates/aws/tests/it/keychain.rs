@@ -5,7 +5,7 @@ use std::process::Command;
 use action::Environment;
 use action::environment::Credentials;
 use aws::Options;
-use aws::keychain::{self, AccessKey, KeychainError};
+use aws::keychain::{self, AccessKey, KeychainError, Login};
 
 use crate::child;
 
@@ -68,6 +68,14 @@ pub(crate) async fn round_trip() -> String {
 
     keyring::Entry::new(keychain::SERVICE, "text").unwrap().set_password("hush").unwrap();
     assert_eq!(keychain::load("text").await, Err(KeychainError::Malformed { entry: "text".into() }));
+
+    // A login of the same name is another entry.
+    let login = Login { user: "lifeboat".into(), password: "hush".into() };
+    keychain::store_login("dr", &login).await.unwrap();
+    assert_eq!((keychain::load_login("dr").await, keychain::load("dr").await), (Ok(login), Ok(key())));
+    keychain::delete_login("dr").await.unwrap();
+    let entry = keychain::login_entry("dr");
+    assert_eq!(keychain::load_login("dr").await, Err(KeychainError::NoEntry { entry }));
 
     keychain::delete("dr").await.unwrap();
     let gone = aws::connect(&environment, &Options::default()).await.err().unwrap();
