@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+mod body;
 pub mod database;
 pub mod environment;
 pub mod inventory;
@@ -137,9 +138,10 @@ impl Action {
             Self::Preflight(preflight) => preflight.run(cx, evidence).await,
             Self::Survey(target) => photos::survey(target, cx, evidence).await,
             Self::Verify(target) => photos::verify(target, cx, evidence).await,
-            Self::Reconcile(_) | Self::DatabaseSurvey(_) | Self::DatabaseVerify(_) | Self::Probe(_) => {
-                Err(Self::misused("not there yet"))
-            }
+            Self::Reconcile(params) => photos::reconcile(params, cx, evidence).await,
+            Self::DatabaseVerify(params) => database::verify(params, cx, evidence).await,
+            Self::Probe(params) => portal::probe(params, cx, evidence).await,
+            Self::DatabaseSurvey(_) => Err(Self::misused("not there yet")),
             Self::Restore(_)
             | Self::DatabaseRestore(_)
             | Self::CutOver(_)
@@ -155,6 +157,7 @@ impl Action {
     pub async fn plan(&self, cx: &Context<'_>, body: Sink<'_>) -> Result<PlanSummary, Failure> {
         match self {
             Self::Restore(target) => photos::plan(target, cx, body).await,
+            Self::Obliterate(params) => database::obliterate::plan(params, cx, body).await,
             _ => Err(Self::misused("only reads: it has no plan")),
         }
     }
@@ -171,6 +174,7 @@ impl Action {
     ) -> Result<Outcome, Failure> {
         match self {
             Self::Restore(_) => photos::apply(plan, cx, evidence).await,
+            Self::Obliterate(_) => database::obliterate::apply(plan, cx, evidence).await,
             _ => Err(Self::misused("only reads: nothing to apply")),
         }
     }
@@ -187,6 +191,7 @@ impl Action {
     ) -> Result<Outcome, Failure> {
         match self {
             Self::Restore(_) => photos::verify_plan(plan, cx, evidence).await,
+            Self::Obliterate(_) => database::obliterate::verify_plan(plan, cx, evidence).await,
             _ => Err(Self::misused("only reads: it has no plan")),
         }
     }

@@ -11,6 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::ParamError;
 use crate::spec::Values;
 
+mod beside;
+pub(crate) mod obliterate;
+#[cfg(test)]
+pub(crate) mod rows_fake;
+pub(crate) mod session;
+mod verify;
+
+pub(crate) use verify::verify;
+
 /// `database.survey`: what can be gone back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {

@@ -46,7 +46,7 @@ struct Line<'a> {
 pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
     let body = Body::open(plan)?;
     let bucket = body.header.params.bucket.clone();
-    let planned = body.header.versioning;
+    let planned = body.header.ground.versioning;
     let store = &*cx.ports.photos;
     if store.bucket(&bucket).await?.versioning != planned {
         return Err(Failure::Refused {

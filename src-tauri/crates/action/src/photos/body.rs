@@ -1,38 +1,24 @@
 //! A plan's body: JSON lines, a header, one item each, and the summary last. Written and read back as a stream.
 
-use std::io::BufRead as _;
-
 use serde::{Deserialize, Serialize};
 
 use super::Target;
-use crate::plan::{Failure, PlanSummary, Sink, Source};
+use crate::body;
+pub(crate) use crate::body::{write_line, write_summary};
+use crate::plan::{Failure, Source};
 use crate::port::{Current, Guard, Version, VersionId, Versioning};
 
 /// The action that these plans are of.
 const ACTION: &str = "photos.restore";
-/// The format of these lines; a plan of another format is refused.
-const FORMAT: u32 = 1;
 
-/// The first line: what was planned, and on what ground.
+/// What a plan stands on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Header {
-    action: String,
-    format: u32,
-    pub(crate) params: Target,
+pub(crate) struct Ground {
     pub(crate) versioning: Versioning,
 }
 
 /// One line: a key that is not as it was at the restore point, and what the plan does about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Item {
-    pub(crate) key: String,
-    #[serde(flatten)]
-    pub(crate) op: Op,
-    /// What it is now.
-    pub(crate) was: String,
-    /// What it becomes.
-    pub(crate) becomes: String,
-}
+pub(crate) type Item = body::Item<Op>;
 
 /// What the plan does about a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,40 +77,20 @@ impl Op {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Last<S> {
-    summary: S,
-}
-
 /// Writes the first line.
 pub(crate) fn write_header(
     target: &Target,
     versioning: Versioning,
     into: &mut dyn std::io::Write,
 ) -> Result<(), Failure> {
-    let header = Header { action: ACTION.to_owned(), format: FORMAT, params: target.clone(), versioning };
-    write_line(&header, into)
-}
-
-/// Writes the last line.
-pub(crate) fn write_summary(summary: &PlanSummary, into: Sink<'_>) -> Result<(), Failure> {
-    write_line(&Last { summary }, into)
-}
-
-/// Writes anything as one JSON line.
-pub(crate) fn write_line(line: &impl Serialize, into: &mut dyn std::io::Write) -> Result<(), Failure> {
-    let mut text = serde_json::to_vec(line).map_err(std::io::Error::from)?;
-    text.push(b'\n');
-    Ok(into.write_all(&text)?)
+    write_line(&body::Header::new(ACTION, target.clone(), Ground { versioning }), into)
 }
 
 /// A plan's body being read back.
 pub(crate) struct Body {
-    pub(crate) header: Header,
-    source: Source,
-    line: u64,
+    pub(crate) header: body::Header<Target, Ground>,
+    lines: body::Body<Target, Ground, Op>,
     last: Option<String>,
-    ended: bool,
 }
 
 impl Body {
@@ -132,17 +98,9 @@ impl Body {
     ///
     /// # Errors
     /// [`Failure::Plan`] when it isn't the header of such a plan, in this format.
-    pub(crate) fn open(mut source: Source) -> Result<Self, Failure> {
-        let off = |why: String| Failure::Plan { line: 1, why };
-        let text = read_line(&mut source, 1)?.ok_or_else(|| off("it is empty".to_owned()))?;
-        let header: Header = serde_json::from_str(&text).map_err(|e| off(e.to_string()))?;
-        if header.action != ACTION {
-            return Err(off(format!("it is a plan of {}, not of {ACTION}", header.action)));
-        }
-        if header.format != FORMAT {
-            return Err(off(format!("its format is {}; this version reads {FORMAT}", header.format)));
-        }
-        Ok(Self { header, source, line: 1, last: None, ended: false })
+    pub(crate) fn open(source: Source) -> Result<Self, Failure> {
+        let lines = body::Body::open(ACTION, source)?;
+        Ok(Self { header: lines.header.clone(), lines, last: None })
     }
 
     /// The next item; `None` after the summary.
@@ -150,25 +108,9 @@ impl Body {
     /// # Errors
     /// [`Failure::Plan`] when the line is no item, keys are out of order, or the plan breaks off.
     pub(crate) fn next(&mut self) -> Result<Option<Item>, Failure> {
-        if self.ended {
-            return Ok(None);
-        }
-        self.line += 1;
-        let off = |why: String| Failure::Plan { line: self.line, why };
-        let Some(text) = read_line(&mut self.source, self.line)? else {
-            return Err(off("the plan breaks off here, before its summary".to_owned()));
-        };
-        if text.starts_with(r#"{"summary":"#) {
-            serde_json::from_str::<Last<PlanSummary>>(&text).map_err(|e| off(e.to_string()))?;
-            if read_line(&mut self.source, self.line + 1)?.is_some() {
-                return Err(off("there is more after the summary".to_owned()));
-            }
-            self.ended = true;
-            return Ok(None);
-        }
-        let item: Item = serde_json::from_str(&text).map_err(|e| off(e.to_string()))?;
+        let Some(item) = self.lines.next()? else { return Ok(None) };
         if self.last.as_ref().is_some_and(|last| *last >= item.key) {
-            return Err(off(format!("its key {:?} is out of order", item.key)));
+            return Err(self.lines.off(format!("its key {:?} is out of order", item.key)));
         }
         self.last = Some(item.key.clone());
         Ok(Some(item))
@@ -184,21 +126,10 @@ impl Body {
     }
 }
 
-fn read_line(source: &mut Source, line: u64) -> Result<Option<String>, Failure> {
-    let mut text = String::new();
-    match source.read_line(&mut text) {
-        Ok(0) => Ok(None),
-        Ok(_) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(Failure::Plan { line, why: "it is not text".to_owned() })
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::PlanSummary;
 
     fn open(text: &str) -> Result<Body, Failure> {
         Body::open(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())))

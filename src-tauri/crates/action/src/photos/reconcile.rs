@@ -1,9 +1,28 @@
 //! Whether every photo that the database names exists, and the other way round.
+//!
+//! Guarantee: only looks; memory stays the same however many photos there are; a photo that no row names is told of
+//! and never touched.
 
+use std::pin::pin;
+
+use futures::{Stream, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::body::write_line;
+use super::decide::{self, Alike};
+use super::history::{History, histories};
+use super::merge::{Keyed, Merge, Pair};
+use super::tally::{Examples, fact, place_of};
+use super::{Ticks, words};
 use crate::ParamError;
+use crate::database::session;
+use crate::plan::{Context, Example, Fact, Failure, Outcome, Sink, Verdict};
+use crate::port::{NamedPhoto, Photo};
 use crate::spec::Values;
+
+/// How many keys are passed before progress is told again.
+const TICK: u64 = 1000;
 
 /// `photos.reconcile`: the photos of a database, and the photos of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,3 +47,383 @@ impl Reconcile {
         })
     }
 }
+
+/// What a bucket has under one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The key.
+    pub key: String,
+    /// The current photo; `None` when the key is hidden behind a delete marker.
+    pub photo: Option<Photo>,
+    /// Whether an older version of it is a photo.
+    pub older: bool,
+}
+
+impl Keyed for Kept {
+    fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl From<History> for Kept {
+    fn from(history: History) -> Self {
+        let photo = history.current().and_then(|now| now.photo.clone());
+        let photos = history.entries.iter().filter(|entry| entry.photo.is_some()).count();
+        Self { older: photos > usize::from(photo.is_some()), photo, key: history.key }
+    }
+}
+
+/// How many photos are where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Named by the database and in the bucket, and alike as far as can be told.
+    pub matched: u64,
+    /// Of those, how many were compared by size alone: one side has no MD5 of them.
+    pub by_size: u64,
+    /// Of those, how many were compared by nothing but their key: the database keeps no more.
+    pub by_key: u64,
+    /// Named by the database and not in the bucket.
+    pub missing: u64,
+    /// Of those, how many have an older version in the bucket.
+    pub recoverable: u64,
+    /// In the bucket, named by no row.
+    pub orphaned: u64,
+    /// Of another size or checksum than the database says.
+    pub different: u64,
+    /// Named by the database, with a key that the bucket was not listed for.
+    pub outside: u64,
+    /// Rows that name a photo that another row names too.
+    pub repeated: u64,
+}
+
+impl Counts {
+    fn named(&self) -> u64 {
+        self.matched + self.missing + self.different
+    }
+
+    fn keys(&self) -> u64 {
+        self.named() + self.orphaned + self.outside
+    }
+}
+
+/// The kinds of examples, in the order to show them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Lost,
+    Recoverable,
+    Different,
+    Outside,
+    Orphaned,
+}
+
+/// The photos of a database compared with those of a bucket, in one walk along both.
+pub struct Comparison<'a> {
+    prefix: &'a str,
+    /// Whether an entity tag can be believed to be the MD5 of the content (facts §1.4).
+    md5: bool,
+    counts: Counts,
+    examples: Examples<Kind>,
+    evidence: Sink<'a>,
+}
+
+impl<'a> Comparison<'a> {
+    /// A comparison of the keys that begin with `prefix`. Each photo that isn't as it should be is a line of
+    /// `evidence`. `md5` says whether the bucket's entity tags are MD5s: not where KMS encrypts.
+    pub fn new(prefix: &'a str, md5: bool, evidence: Sink<'a>) -> Self {
+        Self { prefix, md5, counts: Counts::default(), examples: Examples::default(), evidence }
+    }
+
+    /// Walks to the end of both sides, which must be in the order of their keys' bytes. `passed` is told of every
+    /// so many keys how many there were since, and how many of them are wrong; its failure ends the walk.
+    ///
+    /// # Errors
+    /// What either side or `passed` fails with, and [`Failure::Refused`] for a side that is out of order.
+    pub async fn walk(
+        &mut self,
+        named: impl Stream<Item = Result<NamedPhoto, Failure>> + Unpin,
+        kept: impl Stream<Item = Result<Kept, Failure>> + Unpin,
+        mut passed: impl FnMut(u64, u64) -> Result<(), Failure>,
+    ) -> Result<&Counts, Failure> {
+        let mut merge = Merge::new((named, "the database's list of photos"), (kept, "the bucket's listing"));
+        let mut wrong = 0;
+        let mut since = 0;
+        while let Some(pair) = merge.next().await? {
+            self.take(pair)?;
+            since += 1;
+            if since == TICK {
+                let now = self.counts.missing + self.counts.different;
+                passed(since, now - wrong)?;
+                (since, wrong) = (0, now);
+            }
+        }
+        self.counts.repeated = merge.repeated();
+        passed(since, self.counts.missing + self.counts.different - wrong)?;
+        Ok(&self.counts)
+    }
+
+    fn take(&mut self, pair: Pair<NamedPhoto, Kept>) -> Result<(), Failure> {
+        match pair {
+            Pair::Left(named) if !named.key.starts_with(self.prefix) => {
+                self.counts.outside += 1;
+                self.found(Kind::Outside, &named.key, "outside of the prefix", None, None)
+            }
+            Pair::Left(named) => self.missing(&named, false),
+            Pair::Both(named, Kept { photo: None, older, .. }) => self.missing(&named, older),
+            Pair::Both(named, Kept { photo: Some(photo), .. }) => self.both(&named, &photo),
+            Pair::Right(Kept { photo: None, .. }) => Ok(()),
+            Pair::Right(Kept { key, photo: Some(photo), .. }) => {
+                self.counts.orphaned += 1;
+                self.found(Kind::Orphaned, &key, "named by no row", None, Some(photo.size))
+            }
+        }
+    }
+
+    fn missing(&mut self, named: &NamedPhoto, older: bool) -> Result<(), Failure> {
+        self.counts.missing += 1;
+        self.counts.recoverable += u64::from(older);
+        let (kind, what) = if older {
+            (Kind::Recoverable, "missing, an older version exists")
+        } else {
+            (Kind::Lost, "missing")
+        };
+        self.found(kind, &named.key, what, named.size, None)
+    }
+
+    fn both(&mut self, named: &NamedPhoto, photo: &Photo) -> Result<(), Failure> {
+        if named.size.is_some_and(|size| size != photo.size) {
+            self.counts.different += 1;
+            return self.found(Kind::Different, &named.key, "another size", named.size, Some(photo.size));
+        }
+        match self.checksum(named, photo) {
+            Alike::Yes => {}
+            Alike::No => {
+                self.counts.different += 1;
+                return self.found(
+                    Kind::Different,
+                    &named.key,
+                    "another checksum",
+                    named.size,
+                    Some(photo.size),
+                );
+            }
+            Alike::Unknown if named.size.is_some() => self.counts.by_size += 1,
+            Alike::Unknown => self.counts.by_key += 1,
+        }
+        self.counts.matched += 1;
+        Ok(())
+    }
+
+    /// Compares by the checksum alone. It tells only where both are plain MD5s.
+    fn checksum(&self, named: &NamedPhoto, photo: &Photo) -> Alike {
+        let Some(known) = named.etag.as_deref().filter(|tag| is_md5(tag)) else { return Alike::Unknown };
+        if !is_md5(&photo.etag) {
+            return Alike::Unknown;
+        }
+        match (known.eq_ignore_ascii_case(&photo.etag), self.md5) {
+            (true, _) => Alike::Yes,
+            (false, true) => Alike::No,
+            (false, false) => Alike::Unknown,
+        }
+    }
+
+    fn found(
+        &mut self,
+        kind: Kind,
+        key: &str,
+        result: &str,
+        named: Option<u64>,
+        kept: Option<u64>,
+    ) -> Result<(), Failure> {
+        write_line(
+            &json!({ "key": key, "result": result, "named_bytes": named, "kept_bytes": kept }),
+            self.evidence,
+        )?;
+        self.examples.add(kind, || {
+            let (now, becomes) = match kind {
+                Kind::Lost => ("not in the bucket".to_owned(), "no version of it is left there"),
+                Kind::Recoverable => ("not in the bucket".to_owned(), "an older version can be brought back"),
+                Kind::Different => (differing(result, named, kept), "left as it is"),
+                Kind::Outside => ("outside of the prefix".to_owned(), "not looked at"),
+                Kind::Orphaned => ("named by no row".to_owned(), "left as it is"),
+            };
+            Example { key: key.to_owned(), now, becomes: becomes.to_owned() }
+        });
+        Ok(())
+    }
+}
+
+fn differing(what: &str, named: Option<u64>, kept: Option<u64>) -> String {
+    match (named, kept) {
+        (Some(named), Some(kept)) if named != kept => {
+            format!("{what}: {}, not {}", words::bytes(kept), words::bytes(named))
+        }
+        _ => format!("{what} than the database says"),
+    }
+}
+
+/// Whether a tag looks like an MD5 in hex: a multipart upload's doesn't.
+fn is_md5(tag: &str) -> bool {
+    tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Compares the photos that the database names with those that are in the bucket.
+///
+/// Passes when none is missing or different. Photos that no row names don't fail it: an upload stands in the bucket
+/// before its row is written, and edits leave their originals.
+pub(crate) async fn reconcile(
+    params: &Reconcile,
+    cx: &Context<'_>,
+    evidence: Sink<'_>,
+) -> Result<Outcome, Failure> {
+    let statement = session::photos_statement(cx)?;
+    let store = &*cx.ports.photos;
+    let facts = store.bucket(&params.bucket).await?;
+    let mut session = session::open(cx, params.region.as_deref(), &params.instance).await?;
+    let named = session.photos(statement).await?.map_err(Failure::from);
+    let kept = pin!(histories(store, &params.bucket, &params.prefix, None).map_ok(Kept::from));
+    let mut ticks = Ticks::new("comparing photos with the database", cx);
+    let md5 = decide::tags_are_md5(&facts);
+    let mut comparison = Comparison::new(&params.prefix, md5, evidence);
+    comparison
+        .walk(named, kept, |keys, wrong| {
+            ticks.tick(keys, wrong, 0);
+            if cx.stopping() {
+                return Err(Failure::Stopped { left: "nothing was changed by comparing".to_owned() });
+            }
+            Ok(())
+        })
+        .await?;
+    ticks.last();
+    Ok(outcome(params, &comparison.counts, comparison.examples))
+}
+
+fn outcome(params: &Reconcile, counts: &Counts, examples: Examples<Kind>) -> Outcome {
+    let place = place_of(&params.bucket, &params.prefix);
+    let named = counts.named();
+    let headline = match (named, counts.missing, counts.different) {
+        (0, ..) => format!("The database names no photo in {place}"),
+        (_, 0, 0) => {
+            format!("{} the database names {} in {place}", that(named), if named == 1 { "is" } else { "are" })
+        }
+        (_, 0, n) => format!(
+            "{} of {} the database names {} different in {place}",
+            words::count(n),
+            that(named),
+            if n == 1 { "is" } else { "are" }
+        ),
+        (_, n, different) => {
+            let and = if different > 0 {
+                format!(", {} different", words::count(different))
+            } else {
+                String::new()
+            };
+            format!(
+                "{} of {} the database names {} missing from {place}{and}",
+                words::count(n),
+                that(named),
+                if n == 1 { "is" } else { "are" }
+            )
+        }
+    };
+    let outputs = [
+        ("matched", counts.matched),
+        ("missing", counts.missing),
+        ("orphaned", counts.orphaned),
+        ("different", counts.different),
+    ];
+    let mut facts: Vec<Fact> = outputs.iter().map(|(label, n)| fact(label, *n)).collect();
+    let more = [
+        ("missing, an older version exists", counts.recoverable),
+        ("outside of the prefix, not looked at", counts.outside),
+        ("rows that name a photo again", counts.repeated),
+        ("keys in all", counts.keys()),
+    ];
+    facts.extend(more.iter().filter(|(_, n)| *n > 0).map(|(label, n)| fact(label, *n)));
+    Outcome {
+        verdict: if named > 0 && counts.missing + counts.different == 0 {
+            Verdict::Passed
+        } else {
+            Verdict::Failed
+        },
+        headline,
+        facts,
+        outputs: outputs.map(|(name, n)| (name.to_owned(), n.to_string())).into(),
+        notes: notes(params, counts),
+        examples: examples.chosen(),
+        moments: None,
+    }
+}
+
+fn that(n: u64) -> String {
+    format!("{} that", words::photos(n))
+}
+
+fn notes(params: &Reconcile, counts: &Counts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if counts.named() == 0 {
+        notes.push(format!(
+            "Check that {} is the right instance, that its rows came back, and that the prefix is the Portal's.",
+            params.instance
+        ));
+    }
+    if counts.recoverable > 0 {
+        notes.push(format!(
+            "{} an older version in the bucket: plan `photos.restore` with `named_by: {}` to bring back those that the \
+             database names and no others.",
+            words::of(counts.recoverable, "missing photo has", "missing photos have"),
+            params.instance
+        ));
+    }
+    let lost = counts.missing - counts.recoverable;
+    if lost > 0 {
+        notes.push(format!(
+            "{} no version left in the bucket: look in the replica bucket or in AWS Backup.",
+            words::of(lost, "missing photo has", "missing photos have")
+        ));
+    }
+    if counts.different > 0 {
+        notes.push(format!(
+            "{} not what the database says: compare its versions, and bring back the right one with `photos.restore`.",
+            words::of(counts.different, "photo is", "photos are")
+        ));
+    }
+    if counts.orphaned > 0 {
+        notes.push(format!(
+            "{} in the bucket and named by no row: left as they are. Uploads of the time that was lost are among them.",
+            words::of(counts.orphaned, "photo is", "photos are")
+        ));
+    }
+    if counts.outside > 0 {
+        notes.push(format!(
+            "{} outside of {} and not looked at: reconcile again with the prefix that covers them.",
+            words::of(
+                counts.outside,
+                "photo that the database names is",
+                "photos that the database names are"
+            ),
+            place_of(&params.bucket, &params.prefix)
+        ));
+    }
+    if counts.repeated > 0 {
+        notes.push(format!(
+            "{} a photo that another row names too; each photo is counted once.",
+            words::of(counts.repeated, "row names", "rows name")
+        ));
+    }
+    if counts.by_size > 0 {
+        notes.push(format!(
+            "{} compared by size alone: the database or S3 has no MD5 of them.",
+            words::of(counts.by_size, "photo was", "photos were")
+        ));
+    }
+    if counts.by_key > 0 {
+        notes.push(format!(
+            "{} compared by key alone: the database keeps neither size nor MD5 of them.",
+            words::of(counts.by_key, "photo was", "photos were")
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;
