@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::session;
+use crate::environment::Table;
 use crate::plan::{Context, Failure};
 use crate::port::{Instance, Limits, PortError, PortErrorKind, Reading, TableFacts};
 use crate::{Inventory, words};
@@ -93,23 +94,35 @@ impl<'a> Beside<'a> {
         Some(Known { whose: of(inventory), facts })
     }
 
-    /// How many rows of a table the source has that were changed in a span of time; `None` when that can't be asked.
-    pub(crate) async fn changed_between(
+    /// How many rows of a table, changed in a span of time, the source has that `restored` has not; `None` when the
+    /// source can't be asked.
+    ///
+    /// # Errors
+    /// What `restored` fails with.
+    pub(crate) async fn more_than(
         &mut self,
-        table: &str,
-        changed: &str,
+        restored: &mut dyn Reading,
+        table: &Table,
         (from, until): (Timestamp, Timestamp),
         notes: &mut Vec<String>,
-    ) -> Option<u64> {
-        let (_, session) = self.source.as_mut()?;
-        match session.changed_between(table, changed, from, until).await {
-            Ok(rows) => Some(rows),
-            Err(error) if error.kind == PortErrorKind::NotFound => None,
+    ) -> Result<Option<u64>, PortError> {
+        let (Some((_, session)), Some(changed)) = (self.source.as_mut(), &table.changed) else {
+            return Ok(None);
+        };
+        let there = match session.changed_between(&table.name, changed, from, until).await {
+            Ok(rows) => rows,
             Err(error) => {
-                self.give_up(&error, notes);
-                None
+                if error.kind != PortErrorKind::NotFound {
+                    self.give_up(&error, notes);
+                }
+                return Ok(None);
             }
-        }
+        };
+        let here = match there {
+            0 => 0,
+            _ => restored.changed_between(&table.name, changed, from, until).await?,
+        };
+        Ok(Some(there.saturating_sub(here)))
     }
 
     fn give_up(&mut self, error: &PortError, notes: &mut Vec<String>) {

@@ -3,8 +3,9 @@
 //! The achieved RPO is the time from the recovered moment to the outage (facts §6), both to the whole second. The
 //! recovered moment is the one that the restore was asked for: a quiet table is no loss. It is held against the
 //! newest change in the rows, which can't be later. When no moment was asked for, the newest change is all that is
-//! known to be there. Rows count as lost when the source has them changed at or after the recovered moment and before
-//! the outage, and the restored database hasn't; a row that was changed again later, or removed, isn't seen.
+//! known to be there. Rows count as lost when the source has more of them than the restored database, of those changed
+//! before the outage: from the recovered moment on, and before it, where there should be none. A row that was changed
+//! again later, or removed, isn't seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,13 +230,19 @@ async fn compare(
     {
         report.wrong(&about, "empty", elsewhere, AGAIN);
     }
-    if let (Some(changed), Some(Loss { recovered, incident })) = (changed, loss)
-        && recovered < incident
-        && let Some(there) =
-            beside.changed_between(name, changed, (recovered, incident), &mut report.notes).await
-    {
-        let here = told(restored.changed_between(name, changed, recovered, incident).await, &about)?;
-        seen.lost = here.ok().map(|here| there.saturating_sub(here));
+    let Some(Loss { recovered, incident }) = loss else { return Ok(()) };
+    let mut more = async |from, until| {
+        told(beside.more_than(restored, &seen.table, (from, until), &mut report.notes).await, &about)
+    };
+    let lacking = more(Timestamp::UNIX_EPOCH, recovered).await?.ok().flatten();
+    let since = if recovered < incident { more(recovered, incident).await?.ok().flatten() } else { Some(0) };
+    seen.lost = lacking.zip(since).map(|(lacking, since)| lacking + since);
+    if let Some(lacking) = lacking.filter(|lacking| *lacking > 0) {
+        report.notes.push(format!(
+            "{about} lacks {} from before the restored moment: a few may have been under way then, many mean that it is \
+             older than was asked for.",
+            words::of(lacking, "row", "rows")
+        ));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::Inventory;
 use crate::database::rows_fake::{Databases, Db, at, single};
 use crate::environment::Database;
 use crate::photos::fake::World;
+use crate::port::Rows;
 
 const ORPHANS: &str = "SELECT COUNT(*) FROM cards WHERE parent IS NULL";
 
@@ -165,7 +166,9 @@ async fn rows_newer_than_the_moment_fail_it_and_much_older_ones_are_noted() {
     databases.with("restored", |_, of| of.tables.get_mut("cards").unwrap().truncate(1));
     let old = outcome(&world, &Verify { at: Some(at("03:05:00")), ..params() }).await;
     assert_eq!(old.verdict, Verdict::Passed);
-    assert!(old.notes[0].starts_with("The newest change in it is 1 h 5 min older"), "{old:?}");
+    assert!(old.notes[0].starts_with("table cards lacks 3 rows from before the restored moment"), "{old:?}");
+    assert!(fact(&old, "cards").ends_with("; 4 rows lost"), "{old:?}");
+    assert!(old.notes[1].starts_with("The newest change in it is 1 h 5 min older"), "{old:?}");
 }
 
 #[tokio::test]
@@ -184,7 +187,7 @@ async fn each_thing_that_is_wrong_is_named() {
             "check \"orphans\": gave no single value",
         ),
         (|of| drop(of.answers.remove(ORPHANS)), "check \"orphans\": gave Other"),
-        (|of| drop(of.faults.insert("cards".to_owned(), PortErrorKind::Denied)), "table cards: Denied"),
+        (|of| of.faults.extend([("cards".to_owned(), PortErrorKind::Denied)]), "table cards: Denied"),
     ];
     for (harm, said) in harms {
         let (world, databases) = world();
