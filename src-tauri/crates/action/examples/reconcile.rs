@@ -4,6 +4,8 @@
 //! of both sides to two files instead, one a line, so that others can compare the same. The keys are made on the way
 //! and are the same every time.
 
+#![expect(clippy::result_large_err, reason = "none of these errors is ever made")]
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -76,7 +78,7 @@ fn compare(keys: usize) -> Result<(), Box<dyn Error>> {
     let named = side(keys, Side::Database)
         .map(|n| Ok(NamedPhoto { key: key(n), size: Some(size(n)), etag: Some(md5(n)) }));
     let kept = side(keys, Side::Bucket).map(|n| {
-        let size = size(n) + u64::from(mix(n) / LONELY % RESIZED == 0);
+        let size = size(n) + u64::from((mix(n) / LONELY).is_multiple_of(RESIZED));
         let photo = Photo { etag: md5(n), size, storage_class: "STANDARD".to_owned() };
         Ok(Kept { key: key(n), photo: Some(photo), older: false })
     });

@@ -123,7 +123,7 @@ fn line(seen: &str, good: bool, now: Timestamp, answer: &Result<Page, PortError>
         "tls": page.map(|page| &page.tls),
         "certificate_ends": page.map(|page| page.certificate_ends),
         "issuer": page.map(|page| &page.issuer),
-        "latency_ms": page.map(|page| latency(page)),
+        "latency_ms": page.map(latency),
     })
 }
 

@@ -52,13 +52,14 @@ pub(crate) fn reconcile(project: &Project, options: &Options) -> Result<(), Erro
         .args([&left, &right])
         .shown("make room in the folder for temporary files, or ask for fewer with --keys")?;
     let (mut ours, mut theirs, mut comms) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut peak, mut different) = (0, 0);
+    let mut peak = 0;
     for round in 1..=ROUNDS {
         println!("Round {round} of {ROUNDS} …");
         let answer = compare(&program, &keys)?;
         let number = |name: &str| answer[name].as_u64().unwrap_or_default();
         ours.push(answer["seconds"].as_f64().unwrap_or_default());
-        (peak, different) = (peak.max(number("peak_bytes")), number("different"));
+        let different = number("different");
+        peak = peak.max(number("peak_bytes"));
         let sort = sort(&left, &sorted_left)? + sort(&right, &sorted_right)?;
         let (comm, counts) = comm(&sorted_left, &sorted_right, options.keys)?;
         theirs.push(sort + comm);

@@ -5,6 +5,7 @@ use super::*;
 use crate::database::rows_fake::{Databases, Db};
 use crate::photos::fake::{BUCKET, World};
 use crate::photos::{Extra, Ties};
+use crate::plan::Verdict;
 use crate::port::PortErrorKind;
 
 fn named(key: &str, size: Option<u64>, etag: Option<&str>) -> NamedPhoto {
