@@ -51,13 +51,14 @@ pub(crate) fn reconcile(project: &Project, options: &Options) -> Result<(), Erro
         .args(["write", &keys])
         .args([&left, &right])
         .shown("make room in the folder for temporary files, or ask for fewer with --keys")?;
-    let (mut ours, mut theirs, mut comms) = (Vec::new(), Vec::new(), Vec::new());
+    let [mut ours, mut making, mut theirs, mut comms] = [const { Vec::new() }; 4];
     let mut peak = 0;
     for round in 1..=ROUNDS {
         println!("Round {round} of {ROUNDS} …");
         let answer = compare(&program, &keys)?;
         let number = |name: &str| answer[name].as_u64().unwrap_or_default();
         ours.push(answer["seconds"].as_f64().unwrap_or_default());
+        making.push(answer["making"].as_f64().unwrap_or_default());
         let different = number("different");
         peak = peak.max(number("peak_bytes"));
         let sort = sort(&left, &sorted_left)? + sort(&right, &sorted_right)?;
@@ -82,6 +83,7 @@ pub(crate) fn reconcile(project: &Project, options: &Options) -> Result<(), Erro
     println!("\n{keys} keys a side, median of {ROUNDS}\n");
     println!("  {:<34}{:>9}{:>12}", "", "time", "ours is");
     println!("  {:<34}{ours:>8.2}s", "photos.reconcile");
+    println!("  {:<34}{:>8.2}s", "  of that, making the keys", median(making));
     for (name, time) in [("LC_ALL=C sort, sort, comm", theirs), ("comm alone, on sorted files", comm)] {
         println!("  {name:<34}{time:>8.2}s{:>11.2}x", ours / time);
     }

@@ -143,7 +143,9 @@ mod tests {
     }
 
     fn merged(left: &[String], right: &[String]) -> Result<(Vec<Pair<String, String>>, u64), Failure> {
-        let side = |keys: &[String]| stream::iter(keys.to_vec().into_iter().map(Ok));
+        fn side(keys: &[String]) -> impl Stream<Item = Result<String, Failure>> {
+            stream::iter(keys.iter().cloned().map(Ok))
+        }
         let mut merge = Merge::new((side(left), "the left"), (side(right), "the right"));
         let mut pairs = Vec::new();
         while let Some(pair) = block_on(merge.next())? {
