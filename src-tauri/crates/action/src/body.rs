@@ -72,6 +72,9 @@ pub(crate) fn write<P: Serialize, G: Serialize, O: Serialize>(
     write_summary(summary, into)
 }
 
+/// A plan's header and all its items.
+pub(crate) type Whole<P, G, O> = (Header<P, G>, Vec<Item<O>>);
+
 /// A plan's body being read back.
 pub(crate) struct Body<P, G, O> {
     pub(crate) header: Header<P, G>,
@@ -132,7 +135,7 @@ impl<P: DeserializeOwned, G: DeserializeOwned, O: DeserializeOwned> Body<P, G, O
     ///
     /// # Errors
     /// As [`Body::next`].
-    pub(crate) fn all(mut self) -> Result<(Header<P, G>, Vec<Item<O>>), Failure> {
+    pub(crate) fn all(mut self) -> Result<Whole<P, G, O>, Failure> {
         let mut items = Vec::new();
         while let Some(item) = self.next()? {
             items.push(item);

@@ -66,7 +66,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
         next: BTreeSet::new(),
         lost: 0,
     };
-    work.round(&mut Feed::Plan(body), 1).await?;
+    work.round(&mut Feed::Plan(Box::new(body)), 1).await?;
     for attempt in 2..=ROUNDS {
         let again = std::mem::take(&mut work.waiting);
         if again.is_empty() {
@@ -80,7 +80,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
 
 /// Where items come from: the plan, or those to be tried again.
 enum Feed {
-    Plan(Body),
+    Plan(Box<Body>),
     Again(std::vec::IntoIter<Item>),
 }
 
