@@ -139,9 +139,9 @@ impl Action {
             Self::Survey(target) => photos::survey(target, cx, evidence).await,
             Self::Verify(target) => photos::verify(target, cx, evidence).await,
             Self::DatabaseSurvey(survey) => database::survey(survey, cx, evidence).await,
-            Self::Reconcile(_) | Self::DatabaseVerify(_) | Self::Probe(_) => {
-                Err(Self::misused("not there yet"))
-            }
+            Self::Reconcile(params) => photos::reconcile(params, cx, evidence).await,
+            Self::DatabaseVerify(params) => database::verify(params, cx, evidence).await,
+            Self::Probe(params) => portal::probe(params, cx, evidence).await,
             Self::Restore(_)
             | Self::DatabaseRestore(_)
             | Self::CutOver(_)
@@ -160,6 +160,7 @@ impl Action {
             Self::DatabaseRestore(restore) => database::restore::plan(restore, cx, body).await,
             Self::CutOver(cut_over) => database::cut_over::plan(cut_over, cx, body).await,
             Self::Discard(discard) => database::discard::plan(discard, cx, body).await,
+            Self::Obliterate(params) => database::obliterate::plan(params, cx, body).await,
             _ => Err(Self::misused("only reads: it has no plan")),
         }
     }
@@ -179,6 +180,7 @@ impl Action {
             Self::DatabaseRestore(_) => database::restore::apply(plan, cx, evidence).await,
             Self::CutOver(_) => database::cut_over::apply(plan, cx, evidence).await,
             Self::Discard(_) => database::discard::apply(plan, cx, evidence).await,
+            Self::Obliterate(_) => database::obliterate::apply(plan, cx, evidence).await,
             _ => Err(Self::misused("only reads: nothing to apply")),
         }
     }
@@ -198,6 +200,7 @@ impl Action {
             Self::DatabaseRestore(_) => database::restore::verify(plan, cx, evidence).await,
             Self::CutOver(_) => database::cut_over::verify(plan, cx, evidence).await,
             Self::Discard(_) => database::discard::verify(plan, cx, evidence).await,
+            Self::Obliterate(_) => database::obliterate::verify_plan(plan, cx, evidence).await,
             _ => Err(Self::misused("only reads: it has no plan")),
         }
     }

@@ -70,6 +70,40 @@ pub(crate) fn span(from: Timestamp, to: Timestamp) -> String {
     said.map(|(n, unit)| format!("{} {unit}", count(*n))).collect::<Vec<_>>().join(" ")
 }
 
+/// A length of time to the second: `52 min 10 s`, `1 d 1 h`; parts that are none are left out.
+pub(crate) fn length(seconds: u64) -> String {
+    parts(seconds, &[("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)], " ")
+}
+
+/// A length of time as a parameter takes it, to the second: `52m10s`.
+pub(crate) fn duration(seconds: u64) -> String {
+    parts(seconds, &[("h", 3_600), ("m", 60), ("s", 1)], "")
+}
+
+fn parts(seconds: u64, units: &[(&str, u64)], blank: &str) -> String {
+    let mut left = seconds;
+    let mut parts = Vec::new();
+    for (unit, size) in units {
+        let amount = left / size;
+        left %= size;
+        if amount > 0 || (*size == 1 && parts.is_empty()) {
+            parts.push(format!("{amount}{blank}{unit}"));
+        }
+    }
+    parts.join(blank)
+}
+
+/// What somebody else said, fit for a line: control characters become blanks, and 200 characters are enough.
+pub(crate) fn bounded(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut said: String = text.chars().take(LONGEST).map(plain).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        said.push('…');
+    }
+    said
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
     match items {
@@ -104,6 +138,10 @@ mod tests {
             [-5, 0, 40, 3120, 3160, 7500, 86_400, 443_999].map(|to| span(at(0), at(to))),
             ["0 s", "0 s", "40 s", "52 min", "52 min 40 s", "2 h 5 min", "1 day", "5 days 3 h"]
         );
+        assert_eq!([0, 59, 3130, 90_000].map(length), ["0 s", "59 s", "52 min 10 s", "1 d 1 h"]);
+        assert_eq!([0, 60, 3130, 90_001].map(duration), ["0s", "1m", "52m10s", "25h1s"]);
+        assert_eq!(bounded("a\nb"), "a b");
+        assert_eq!(bounded(&"é".repeat(201)), "é".repeat(200) + "…");
         assert_eq!(beside(at(60), at(0)), "00:01:00 UTC");
         assert_eq!(beside(at(86_400), at(0)), "1970-01-02 00:00:00 UTC");
         assert_eq!([list(&["a"]), list(&["a", "b", "c"])], ["a", "a, b and c"]);

@@ -262,10 +262,12 @@ fn show(run: &Run, step: &Step) {
 fn other_values(run: &Run, step: &Step) -> Result<BTreeMap<String, String>, Error> {
     let StepKind::Action { with, .. } = &step.kind else { return Ok(BTreeMap::new()) };
     let mut values = BTreeMap::new();
-    for param in step.action().into_iter().flat_map(|action| action.params).filter(|param| param.at_planning) {
+    for param in step.action().into_iter().flat_map(|action| action.params).filter(|param| param.at_planning)
+    {
         say!("  {}", param.about);
         let now = with.get(param.name).and_then(|template| run.fill(step, template).ok());
-        let kept = now.filter(|value| !value.is_empty()).map(|value| format!(" [{value}]")).unwrap_or_default();
+        let kept =
+            now.filter(|value| !value.is_empty()).map(|value| format!(" [{value}]")).unwrap_or_default();
         let choices =
             if param.choices.is_empty() { String::new() } else { format!(" ({})", param.choices.join(", ")) };
         match line(&format!("  {}{choices}{kept}: ", param.name))? {

@@ -31,6 +31,7 @@ pub(crate) async fn own(connector: &dyn Connector, environment: &Environment) ->
              or done",
             caller.account, caller.arn, environment.name, environment.account
         ),
-        next: "Log in to the right account, or correct `account:` in the environment, then try again.".to_owned(),
+        next: "Log in to the right account, or correct `account:` in the environment, then try again."
+            .to_owned(),
     })
 }

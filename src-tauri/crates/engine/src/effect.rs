@@ -15,8 +15,8 @@ use journal::JournalError;
 use run::{Attachment, Digest, Event, Owed, Problem, Run};
 use runbook::value::in_short;
 
-use crate::session::{LIFEBOAT, now};
 use crate::connect::own;
+use crate::session::{LIFEBOAT, now};
 use crate::{EngineError, Session};
 
 /// A step without a `timeout:` is stopped after this long; nobody watches a step for a week.

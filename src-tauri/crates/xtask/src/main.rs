@@ -3,6 +3,7 @@
 //! Guarantees: a step that fails names the command to run again; nothing is installed that is there already; a
 //! second run of anything does no more than it has to.
 
+mod bench;
 mod error;
 mod needs;
 mod practice;
@@ -31,6 +32,9 @@ Usage: cargo xtask COMMAND
   test               run every check and every test
   setup [--for practice|test] [--dry-run]
                      only install what one of those needs (test, unless said); --dry-run only says what
+  bench reconcile [--keys N]
+                     compare made-up photos of a database and a bucket, 10 million a side unless said, and measure
+                     it beside `sort | comm`
   types              write the TypeScript types of what the window is sent
 
 Every command first says what it is about to install, and why.";
@@ -60,6 +64,7 @@ enum Command {
     Help,
     Practice(practice::Options),
     Test,
+    Bench(bench::Options),
     Setup { purpose: Purpose, how: setup::How },
     Types,
 }
@@ -73,6 +78,21 @@ impl Command {
             "help" | "--help" | "-h" => Self::Help,
             "test" => Self::Test,
             "types" => Self::Types,
+            "bench" => {
+                let mut options = bench::Options::default();
+                match rest.next() {
+                    Some("reconcile") => {}
+                    Some(other) => return Err(Usage::unknown(other)),
+                    None => return Err(Usage::of("say what to measure")),
+                }
+                while let Some(arg) = rest.next() {
+                    match arg {
+                        "--keys" => options.keys = number(arg, rest.next())?,
+                        _ => return Err(Usage::unknown(arg)),
+                    }
+                }
+                Self::Bench(options)
+            }
             "practice" => {
                 let mut options = practice::Options::default();
                 while let Some(arg) = rest.next() {
@@ -117,6 +137,7 @@ impl Command {
             }
             Self::Practice(options) => practice::practice(project, &options),
             Self::Test => test::test(project),
+            Self::Bench(options) => bench::reconcile(project, &options),
             Self::Setup { purpose, how } => setup::setup(project, purpose, how),
             Self::Types => types::write(project),
         }
@@ -125,6 +146,11 @@ impl Command {
 
 fn value<'a>(option: &str, value: Option<&'a str>) -> Result<&'a str, Usage> {
     value.ok_or_else(|| Usage::of(&format!("{option} needs a value")))
+}
+
+fn number(option: &str, text: Option<&str>) -> Result<u64, Usage> {
+    let text = value(option, text)?;
+    text.parse().map_err(|_| Usage::of(&format!("{option} needs a whole number, not `{text}`")))
 }
 
 /// Arguments that make no sense.
@@ -161,7 +187,18 @@ mod tests {
             parse("setup --for practice --dry-run"),
             Ok(Command::Setup { purpose: Purpose::Practice, how: setup::How::DryRun })
         );
-        for wrong in ["", "tset", "test now", "practice --scenario", "practice --port 3", "setup --for fun"] {
+        assert_eq!(parse("bench reconcile --keys 1000"), Ok(Command::Bench(bench::Options { keys: 1000 })));
+        for wrong in [
+            "",
+            "tset",
+            "test now",
+            "practice --scenario",
+            "practice --port 3",
+            "setup --for fun",
+            "bench",
+            "bench sort",
+            "bench reconcile --keys many",
+        ] {
             let usage = parse(wrong).expect_err(wrong).to_string();
             assert!(usage.contains("Usage: cargo xtask COMMAND"), "{usage}");
         }

@@ -11,23 +11,30 @@ use serde::{Deserialize, Serialize};
 use crate::ParamError;
 use crate::spec::Values;
 
+mod beside;
 pub(crate) mod cut_over;
 pub(crate) mod discard;
 mod fields;
 mod ground;
 mod names;
+pub(crate) mod obliterate;
 mod provenance;
 pub(crate) mod restore;
+pub(crate) mod session;
 mod status;
 mod survey;
+mod verify;
 mod watch;
 
 #[cfg(test)]
 pub(crate) mod fake;
 #[cfg(test)]
+pub(crate) mod rows_fake;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use survey::survey;
+pub(crate) use verify::verify;
 
 /// `database.survey`: what can be gone back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Ties;
 use super::history::{History, whole_second};
-use crate::port::{Photo, Version};
+use crate::port::{BucketFacts, Photo, Version};
 
 /// What a key was at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,11 @@ pub(crate) fn alike(a: &Photo, b: &Photo, md5: bool) -> Alike {
         (false, true) => Alike::No,
         (false, false) => Alike::Unknown,
     }
+}
+
+/// Whether the entity tags in a bucket are MD5s: only where nothing is encrypted with KMS (facts §1.4).
+pub(crate) fn tags_are_md5(facts: &BucketFacts) -> bool {
+    facts.encryption.as_deref() == Some("AES256")
 }
 
 /// What became of a key since the restore point.

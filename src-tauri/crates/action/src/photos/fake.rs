@@ -323,8 +323,8 @@ pub(crate) struct World {
     pub(crate) fake: Arc<Fake>,
     pub(crate) environment: Environment,
     pub(crate) stop: AtomicBool,
-    ports: Ports,
-    origin: Origin,
+    pub(crate) ports: Ports,
+    pub(crate) origin: Origin,
 }
 
 impl World {

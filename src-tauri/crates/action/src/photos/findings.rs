@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::decide::{self, Alike, Doubt, Then, Verdict};
 use super::history::{History, histories, whole_second};
+use super::merge::Keyed;
 use super::{Target, words};
 use crate::plan::{Context, Failure};
 use crate::port::{
@@ -32,6 +33,12 @@ pub(crate) struct Finding {
     /// Whether it has an entry without a version id of its own, which an unversioned write would destroy.
     pub(crate) null: bool,
     pub(crate) doubt: Option<Doubt>,
+}
+
+impl Keyed for Finding {
+    fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// A bucket that can be looked at as of a moment.
@@ -82,8 +89,7 @@ impl<'a> Ground<'a> {
                     .to_owned(),
             });
         }
-        // Entity tags are MD5s only where nothing is encrypted with KMS (facts §1.4).
-        let md5 = facts.encryption.as_deref() == Some("AES256");
+        let md5 = decide::tags_are_md5(&facts);
         Ok(Self { target, facts, store, md5 })
     }
 

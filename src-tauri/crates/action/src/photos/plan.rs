@@ -2,15 +2,18 @@
 
 use std::pin::pin;
 
-use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::body::{self, Item, Op, Want};
 use super::decide::Verdict;
 use super::findings::{Finding, Ground};
+use super::merge::{Merge, Pair};
 use super::tally::{Examples, Tally, fact, place};
 use super::{Extra, Target, Ticks, words};
+use crate::database::session;
 use crate::plan::{Context, Example, Fact, Failure, PlanSummary, Sink};
-use crate::port::{Guard, Version, Versioning};
+use crate::port::{Guard, NamedPhoto, Version, Versioning};
 
 /// The largest object that one `CopyObject` takes: 5 GB, which S3 counts as 5 GiB (facts §1.4).
 const LARGEST_COPY: u64 = 5 * 1024 * 1024 * 1024;
@@ -32,23 +35,51 @@ struct Planned {
     hidden: u64,
     blocked: u64,
     bytes: u64,
+    /// Keys that are left alone because the database names no photo there, or because one is there.
+    passed: u64,
+    /// Photos that the database names, that are not there and were not at the restore point.
+    lost: u64,
 }
 
+/// Works out what to do about every key; with `named_by`, about those alone that the database names and that have no
+/// photo now.
 pub(crate) async fn plan(target: &Target, cx: &Context<'_>, into: Sink<'_>) -> Result<PlanSummary, Failure> {
     let ground = Ground::enter(target, cx).await?;
+    let mut session = None;
+    let named: BoxStream<'_, Result<NamedPhoto, Failure>> = match &target.named_by {
+        Some(id) => {
+            let session = session.insert(session::open(cx, None, id).await?);
+            session.photos(session::photos_statement(cx)?).await?.map_err(Failure::from).boxed()
+        }
+        None => stream::empty().boxed(),
+    };
     body::write_header(target, ground.facts.versioning, into)?;
     let mut tally = Tally::default();
     let mut planned = Planned::default();
     let mut examples = Examples::default();
     let mut ticks = Ticks::new("comparing photos", cx);
-    let mut findings = pin!(ground.findings());
-    while let Some(finding) = findings.next().await {
-        let finding = finding?;
+    let findings = pin!(ground.findings());
+    let mut pairs = Merge::new((named, "the database's list of photos"), (findings, "the bucket's listing"));
+    while let Some(pair) = pairs.next().await? {
         if cx.stopping() {
             return Err(Failure::Stopped { left: "nothing was changed, and there is no plan".to_owned() });
         }
-        tally.add(&finding, &ground);
+        let (wanted, finding) = match pair {
+            Pair::Left(named) => {
+                planned.lost += u64::from(named.key.starts_with(&target.prefix));
+                continue;
+            }
+            Pair::Both(_, finding) => (finding.now.as_ref().is_none_or(|now| now.photo.is_none()), finding),
+            Pair::Right(finding) => (target.named_by.is_none(), finding),
+        };
         ticks.tick(1, 0, 0);
+        if !wanted {
+            planned.passed += 1;
+            tally.pass(&finding);
+            continue;
+        }
+        tally.add(&finding, &ground);
+        planned.lost += u64::from(target.named_by.is_some() && finding.verdict == Verdict::Gone);
         let Some((kind, item)) = item(&finding, target.extra, ground.facts.versioning) else {
             if finding.verdict == Verdict::New {
                 examples.add(Kind::New, || Example {
@@ -155,7 +186,13 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         (0, 0) if tally.undecided + planned.blocked > 0 => {
             format!("No photo comes back: {}", left_alone(tally.undecided, planned.blocked))
         }
-        (0, 0) => format!("Nothing to do: every photo is as it was at {at}"),
+        (0, 0) if planned.lost > 0 => {
+            format!("No photo comes back: {} not there at {at}", were(planned.lost))
+        }
+        (0, 0) => match &target.named_by {
+            Some(instance) => format!("Nothing to do: every photo that {instance} names is there"),
+            None => format!("Nothing to do: every photo is as it was at {at}"),
+        },
         (0, hidden) => format!("{} hidden, none comes back", new_ones(hidden)),
         (copies, 0) => comes_back(copies),
         (copies, hidden) => format!("{}, {} hidden", comes_back(copies), new_ones(hidden)),
@@ -173,6 +210,11 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
     }
     if planned.blocked > 0 {
         facts.push(fact("can't be changed now, left alone", planned.blocked));
+    }
+    if let Some(instance) = &target.named_by {
+        facts.retain(|fact| fact.value != "0");
+        facts.push(fact("there, or not named: left as they are", planned.passed));
+        facts.push(Fact::new("named by", instance));
     }
     facts.push(Fact::new("to copy", words::bytes(planned.bytes)));
     let mut notes = vec!["Nothing is deleted. No version is removed.".to_owned()];
@@ -195,6 +237,17 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         ));
     }
     warnings.extend(tally.warnings(ground));
+    if let Some(instance) = &target.named_by {
+        notes.push(format!("Only photos that {instance} names and that are not there come back."));
+    }
+    if planned.lost > 0 {
+        warnings.push(format!(
+            "{} named by the database but not there at {at}, so this can't bring {} back. Plan again with a later \
+             moment, or look in the replica bucket or in AWS Backup.",
+            were(planned.lost),
+            if planned.lost == 1 { "it" } else { "them" }
+        ));
+    }
     if planned.copies + planned.hidden + tally.undecided + planned.blocked == 0 {
         notes = vec![format!("{} compared in {}.", words::of(tally.keys, "key", "keys"), place(target))];
     }
@@ -213,6 +266,10 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
 
 fn comes_back(n: u64) -> String {
     format!("{} {} back", words::photos(n), if n == 1 { "comes" } else { "come" })
+}
+
+fn were(n: u64) -> String {
+    words::of(n, "photo was", "photos were")
 }
 
 fn new_ones(n: u64) -> String {

@@ -53,6 +53,12 @@ impl Tally {
         }
     }
 
+    /// Counts a key that the restore is not about.
+    pub(crate) fn pass(&mut self, finding: &Finding) {
+        self.keys += 1;
+        self.oldest = self.oldest.into_iter().chain(finding.oldest).min();
+    }
+
     fn note_deadlines(&mut self, finding: &Finding, rules: &[ExpiryRule]) {
         for (at, rule) in rules.iter().enumerate().filter(|(_, r)| finding.key.starts_with(&r.prefix)) {
             let Some(takes) =
@@ -147,9 +153,14 @@ fn keys_were(n: u64) -> String {
 
 /// `photos/ in bucket veonics-photos`.
 pub(crate) fn place(target: &Target) -> String {
-    match target.prefix.as_str() {
-        "" => format!("bucket {}", target.bucket),
-        prefix => format!("{prefix} in bucket {}", target.bucket),
+    place_of(&target.bucket, &target.prefix)
+}
+
+/// As [`place`].
+pub(crate) fn place_of(bucket: &str, prefix: &str) -> String {
+    match prefix {
+        "" => format!("bucket {bucket}"),
+        prefix => format!("{prefix} in bucket {bucket}"),
     }
 }
 

@@ -62,6 +62,16 @@ pub trait Reading: Send {
     /// hold any character. A table that isn't there is [`super::PortErrorKind::NotFound`].
     async fn table(&mut self, name: &str, changed: Option<&str>) -> Result<TableFacts, PortError>;
 
+    /// How many rows of a table have a `changed` at or after `from` and before `until`. The names are quoted here, and
+    /// moments are compared as UTC. A table that isn't there is [`super::PortErrorKind::NotFound`].
+    async fn changed_between(
+        &mut self,
+        table: &str,
+        changed: &str,
+        from: jiff::Timestamp,
+        until: jiff::Timestamp,
+    ) -> Result<u64, PortError>;
+
     /// Every base table of the schema, in order.
     async fn tables(&mut self) -> Result<Vec<String>, PortError>;
 
