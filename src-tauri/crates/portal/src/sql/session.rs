@@ -184,6 +184,25 @@ impl Reading for Session {
         Ok(TableFacts { rows, newest })
     }
 
+    async fn changed_between(
+        &mut self,
+        table: &str,
+        changed: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, PortError> {
+        let connection = self.ready("count").await?;
+        let (table, column) = (connection.quoted(table), connection.quoted(changed));
+        // The session's time zone is UTC, whatever the type of the column.
+        let at = |at: Timestamp| at.strftime("'%Y-%m-%d %H:%M:%S%.6f'").to_string();
+        let span = format!("{column} >= {} AND {column} < {}", at(from), at(until));
+        let rows = self.collect("count", &format!("SELECT COUNT(*) FROM {table} WHERE {span}"), 1).await?;
+        rows.single().and_then(|count| count.parse().ok()).ok_or_else(|| {
+            let message = format!("the changes of {table} could not be counted");
+            self.error("count", Failure::new(PortErrorKind::Other, message, "Try again."))
+        })
+    }
+
     async fn tables(&mut self) -> Result<Vec<String>, PortError> {
         let statement = self.ready("tables").await?.tables();
         let rows = self.collect("tables", statement, TABLES).await?;

@@ -126,6 +126,16 @@ async fn a_table_may_have_any_name_and_its_newest_change_is_in_utc() {
     let mut session = client.open().await;
     let facts = soon(session.table(name, Some("ch`anged"))).await.unwrap();
     assert_eq!((facts.rows, facts.newest), (2, Some("2026-11-24T03:02:00.25Z".parse().unwrap())));
+    let at = |text: &str| text.parse().unwrap();
+    for (from, until, rows) in [
+        ("2026-11-24T03:02:00.25Z", "2026-11-24T03:02:01Z", 1),
+        ("2026-11-24T03:02:00.26Z", "2026-11-24T03:02:01Z", 0),
+        ("2026-11-23T00:00:00Z", "2026-11-24T03:02:00.25Z", 1),
+        ("2026-11-23T00:00:00Z", "2026-11-25T00:00:00Z", 2),
+    ] {
+        let changed = session.changed_between(name, "ch`anged", at(from), at(until));
+        assert_eq!(soon(changed).await.unwrap(), rows, "{from} {until}");
+    }
     let facts = soon(session.table(name, Some("day"))).await.unwrap();
     assert_eq!(facts.newest, Some("2026-11-24T00:00:00Z".parse().unwrap()));
     assert_eq!(soon(session.table(name, None)).await.unwrap().newest, None);

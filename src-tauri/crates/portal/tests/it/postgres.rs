@@ -85,6 +85,13 @@ async fn tables_are_counted_checked_and_read_whatever_their_names() {
     let mut session = client.open().await;
     let facts = soon(session.table(name, Some("at"))).await.unwrap();
     assert_eq!((facts.rows, facts.newest), (1, Some("2026-11-24T03:02:00.25Z".parse().unwrap())));
+    let changed = session.changed_between(
+        name,
+        "at",
+        "2026-11-24T03:02:00Z".parse().unwrap(),
+        "2026-11-24T03:02:00.26Z".parse().unwrap(),
+    );
+    assert_eq!(soon(changed).await.unwrap(), 1);
     let rows = soon(session.query(&format!("SELECT * FROM {quoted}"))).await.unwrap();
     let values: Vec<&str> = rows.rows[0].iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
     let expect =

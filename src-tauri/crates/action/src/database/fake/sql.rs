@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 
 use super::{Fake, error};
 use crate::port::*;
@@ -36,6 +37,16 @@ impl Reading for Session {
 
     async fn table(&mut self, name: &str, _: Option<&str>) -> Result<TableFacts, PortError> {
         self.tables.get(name).cloned().ok_or_else(|| error(PortErrorKind::NotFound, "count", name))
+    }
+
+    async fn changed_between(
+        &mut self,
+        table: &str,
+        _: &str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<u64, PortError> {
+        Err(error(PortErrorKind::Other, "count", table))
     }
 
     async fn tables(&mut self) -> Result<Vec<String>, PortError> {
