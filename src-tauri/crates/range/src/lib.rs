@@ -10,13 +10,18 @@
 //!
 //! - [`Range`] starts one and stops it when dropped; [`Ready`] is what others need to know of it.
 //! - [`Store`] is what it holds, for tests that judge without S3.
+//! - [`data`] has the real databases behind instances: MariaDB, where it is installed.
 //! - [`Scenario`] is what is played, [`Faults`] what goes wrong meanwhile.
 
+mod certificate;
 mod conditions;
+pub mod data;
 mod faults;
+mod front_end;
 mod listing;
 mod portrait;
 mod range;
+pub mod rds;
 mod s3;
 pub mod scenario;
 mod seeding;
@@ -29,7 +34,8 @@ mod versions;
 pub use conditions::{Conditions, Tag};
 pub use faults::{CopyError, CopyFault, Faults};
 pub use listing::Snapshot;
-pub use range::{Range, RangeError, RangeOptions, Ready, ReadyEndpoints, ReadyScenario};
+pub use front_end::FrontEndError;
+pub use range::{Range, RangeError, RangeOptions, Ready, ReadyDatabase, ReadyEndpoints, ReadyScenario};
 pub use scenario::{Scenario, ScenarioError};
 pub use seeding::SeedError;
 pub use store::{Clock, Copying, Deleted, Put, Store, StoreError};
