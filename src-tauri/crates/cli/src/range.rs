@@ -15,6 +15,9 @@ use crate::say::say;
 pub(crate) async fn serve(scenario: &str, port: u16) -> Result<Exit, Error> {
     let scenario = Some(Scenario::load(scenario)?);
     let range = Range::start(RangeOptions { port, scenario, ..RangeOptions::default() })?;
+    if let Some(note) = range.ready().database.as_ref().and_then(|database| database.note.as_ref()) {
+        eprintln!("{note}.");
+    }
     let mut ready = serde_json::to_value(range.ready()).map_err(|why| Error::Terminal(why.into()))?;
     let line = ready.to_string();
     if let Some(ready) = ready.as_object_mut() {

@@ -10,10 +10,14 @@
 //!
 //! - [`Range`] starts one and stops it when dropped; [`Ready`] is what others need to know of it.
 //! - [`Store`] is what it holds, for tests that judge without S3.
+//! - [`data`] has the real databases behind instances: MariaDB, where it is installed.
 //! - [`Scenario`] is what is played, [`Faults`] what goes wrong meanwhile.
 
+mod certificate;
 mod conditions;
+pub mod data;
 mod faults;
+mod front_end;
 mod listing;
 mod portrait;
 mod range;
@@ -29,8 +33,9 @@ mod versions;
 
 pub use conditions::{Conditions, Tag};
 pub use faults::{CopyError, CopyFault, Faults};
+pub use front_end::FrontEndError;
 pub use listing::Snapshot;
-pub use range::{Range, RangeError, RangeOptions, Ready, ReadyEndpoints, ReadyScenario};
+pub use range::{Range, RangeError, RangeOptions, Ready, ReadyDatabase, ReadyEndpoints, ReadyScenario};
 pub use scenario::{Scenario, ScenarioError};
 pub use seeding::SeedError;
 pub use store::{Clock, Copying, Deleted, Put, Store, StoreError};

@@ -1,19 +1,22 @@
 //! Starting and stopping a range.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use action::Environment;
-use action::environment::{PRACTICE_ACCESS_KEY_ID, PRACTICE_SECRET_ACCESS_KEY};
+use action::environment::{PRACTICE_ACCESS_KEY_ID, PRACTICE_SECRET_ACCESS_KEY, Photos};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+use crate::data::{self, DataError, Digest, Missing, Servers, Tools};
 use crate::faults::{Faults, Trouble};
-use crate::rds::{Nothing, Rds};
+use crate::front_end::{FrontEnd, FrontEndError};
+use crate::rds::{Behind, Nothing, Rds, SPEED};
 use crate::scenario::{Objectives, Scenario};
-use crate::seeding::{SeedError, seed};
+use crate::seeding::{PhotoEvent, SeedError, seed};
 use crate::server::Server;
 use crate::store::{Clock, Store, StoreError};
 use crate::versions::Versioning;
@@ -27,12 +30,14 @@ pub struct RangeOptions {
     pub scenario: Option<Scenario>,
     /// Where it gets the time from.
     pub clock: Clock,
+    /// How much faster than RDS's its time passes; the scenario's own, or else [`SPEED`], when `None`.
+    pub speed: Option<f64>,
 }
 
 impl Default for RangeOptions {
     /// Any free port, an empty bucket, the wall clock.
     fn default() -> Self {
-        Self { port: 0, scenario: None, clock: Arc::new(Timestamp::now) }
+        Self { port: 0, scenario: None, clock: Arc::new(Timestamp::now), speed: None }
     }
 }
 
@@ -62,6 +67,12 @@ pub enum RangeError {
     /// The scenario couldn't be played.
     #[error("failed to set up the scenario")]
     Seed(#[from] SeedError),
+    /// The database couldn't be set up.
+    #[error("failed to set up the practice database")]
+    Data(#[from] DataError),
+    /// The front end couldn't be set up.
+    #[error("failed to set up the practice Portal's front end")]
+    FrontEnd(#[from] FrontEndError),
     /// The server's thread couldn't be started.
     #[error("failed to start the practice range's server; close other programs and try again")]
     Thread(#[source] std::io::Error),
@@ -86,6 +97,8 @@ pub struct Ready {
     pub prefix: String,
     /// A moment when all was well, on a whole minute; `None` without damage.
     pub before_damage: Option<Timestamp>,
+    /// The Portal DB; `None` when the scenario has photos alone.
+    pub database: Option<ReadyDatabase>,
     /// What is being played; `None` on an empty range.
     pub scenario: Option<ReadyScenario>,
 }
@@ -97,6 +110,27 @@ pub struct ReadyEndpoints {
     pub s3: String,
     /// STS.
     pub sts: String,
+    /// RDS.
+    pub rds: String,
+    /// KMS.
+    pub kms: String,
+    /// The Portal's front end, over TLS.
+    pub portal: String,
+}
+
+/// The Portal DB of a range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReadyDatabase {
+    /// The identifier of its instance, living or not.
+    pub instance: String,
+    /// The region that its instance is in, or was.
+    pub region: String,
+    /// Whether a real database answers behind each instance.
+    pub answers: bool,
+    /// Why none does, and how to have it; `None` when one does.
+    pub note: Option<String>,
+    /// When it was first damaged.
+    pub outage: Option<Timestamp>,
 }
 
 /// The scenario as the operator is told it.
@@ -108,14 +142,33 @@ pub struct ReadyScenario {
     pub title: String,
     /// What has happened, with its times filled in.
     pub briefing: String,
+    /// The runbook to follow.
+    pub runbook: String,
     /// What the exercise is held against.
     pub objectives: Objectives,
+}
+
+/// Fills the bucket, and tells what the Portal did to photos itself.
+fn fill(
+    store: &Store,
+    scenario: Option<&Scenario>,
+    photos: &Photos,
+    start: Timestamp,
+) -> Result<Vec<PhotoEvent>, RangeError> {
+    let Some(scenario) = scenario else {
+        store.create_bucket(&photos.bucket)?;
+        store.set_versioning(&photos.bucket, Versioning::Enabled)?;
+        return Ok(Vec::new());
+    };
+    Ok(seed(store, scenario, &photos.bucket, &photos.prefix, start)?)
 }
 
 /// A running range. It stops when this is dropped.
 pub struct Range {
     store: Store,
     rds: Rds,
+    servers: Option<Servers>,
+    digests: BTreeMap<Timestamp, Digest>,
     trouble: Arc<Trouble>,
     ready: Ready,
     stop: Option<oneshot::Sender<()>>,
@@ -125,13 +178,13 @@ pub struct Range {
 impl Range {
     /// Fills the store and starts answering on 127.0.0.1, from a thread of its own.
     ///
-    /// It returns when the range answers: at once when empty, a second or two with a scenario. It blocks for
-    /// that long, so call it from `spawn_blocking` in async code that must not wait.
+    /// It returns when the range answers: at once when empty, a second or two with photos, ten seconds with a
+    /// database. It blocks for that long, so call it from `spawn_blocking` in async code that must not wait.
     ///
     /// # Errors
     /// A [`RangeError`].
     pub fn start(options: RangeOptions) -> Result<Self, RangeError> {
-        let RangeOptions { port, scenario, clock } = options;
+        let RangeOptions { port, scenario, clock, speed } = options;
         let listen = |source: std::io::Error| match source.kind() {
             std::io::ErrorKind::AddrInUse => RangeError::PortInUse { port },
             _ => RangeError::Listen { port, source },
@@ -142,20 +195,47 @@ impl Range {
 
         let environment = Environment::practice(&endpoint);
         let photos = environment.photos.ok_or(StoreError::NoSuchBucket)?;
-        let rds = Rds::new(Arc::clone(&clock), crate::rds::SPEED, Arc::new(Nothing::default()));
-        let store = Store::new(clock);
+        let store = Store::new(Arc::clone(&clock));
         let start = store.now();
-        match &scenario {
-            Some(scenario) => seed(&store, scenario, &photos.bucket, &photos.prefix, start)?,
-            None => {
-                store.create_bucket(&photos.bucket)?;
-                store.set_versioning(&photos.bucket, Versioning::Enabled)?;
+        let database = scenario.as_ref().and_then(|scenario| scenario.database.as_ref());
+        let found = database.map(|database| (Tools::find(), database.certificate));
+        let note = found.as_ref().and_then(|(tools, _)| tools.as_ref().err().map(Missing::to_string));
+        // Installing an empty database takes as long as drawing the photos.
+        let (events, servers) = std::thread::scope(|scope| {
+            let servers = found.and_then(|(tools, signed_by)| Some((tools.ok()?, signed_by)));
+            let servers = servers.map(|(tools, by)| scope.spawn(move || Servers::start(tools, by.into())));
+            let events = fill(&store, scenario.as_ref(), &photos, start);
+            (events, servers.map(|servers| servers.join()))
+        });
+        let events = events?;
+        let servers = match servers {
+            Some(Ok(servers)) => Some(servers?),
+            Some(Err(_)) => return Err(RangeError::Data(DataError::Stopping)),
+            None => None,
+        };
+        let behind: Arc<dyn Behind> = match &servers {
+            Some(servers) => Arc::new(servers.clone()),
+            None => Arc::new(Nothing::default()),
+        };
+        let rds =
+            Rds::new(clock, speed.or(database.and_then(|database| database.speed)).unwrap_or(SPEED), behind);
+        let digests = match (&scenario, database) {
+            (Some(scenario), Some(database)) => {
+                data::seed(servers.as_ref(), scenario, database, &events, start, &rds)?
             }
-        }
+            _ => BTreeMap::new(),
+        };
+        let has_database = database.is_some();
         let faults = scenario.as_ref().map(|scenario| scenario.faults.clone()).unwrap_or_default();
         let trouble = Arc::new(Trouble::new(faults));
         let ready = Ready {
-            endpoints: ReadyEndpoints { s3: endpoint.clone(), sts: endpoint },
+            endpoints: ReadyEndpoints {
+                s3: endpoint.clone(),
+                sts: endpoint.clone(),
+                rds: endpoint.clone(),
+                kms: endpoint.clone(),
+                portal: endpoint.replacen("http://", "https://", 1),
+            },
             access_key_id: PRACTICE_ACCESS_KEY_ID.to_owned(),
             secret_access_key: PRACTICE_SECRET_ACCESS_KEY.to_owned(),
             region: environment.region,
@@ -163,10 +243,18 @@ impl Range {
             bucket: photos.bucket,
             prefix: photos.prefix,
             before_damage: scenario.as_ref().and_then(|scenario| scenario.before_damage(start)),
+            database: database.map(|_| ReadyDatabase {
+                instance: data::INSTANCE.to_owned(),
+                region: data::HOME.to_owned(),
+                answers: servers.is_some(),
+                note,
+                outage: scenario.as_ref().and_then(|scenario| scenario.outage(start)),
+            }),
             scenario: scenario.map(|scenario| ReadyScenario {
                 briefing: scenario.briefing(start),
                 id: scenario.id,
                 title: scenario.title,
+                runbook: scenario.runbook,
                 objectives: scenario.objectives,
             }),
         };
@@ -177,7 +265,10 @@ impl Range {
             .enable_all()
             .build()
             .map_err(RangeError::Thread)?;
-        let server = Server::new(store.clone(), rds.clone(), Arc::clone(&trouble));
+        let portal = rds.clone();
+        let is_up = move || !has_database || portal.serves_anywhere(data::INSTANCE);
+        let front_end = FrontEnd::new(Arc::new(is_up), start)?;
+        let server = Server::new(store.clone(), rds.clone(), front_end, Arc::clone(&trouble));
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             if let Err(error) = runtime.block_on(server.serve(listener, stopped)) {
@@ -186,7 +277,8 @@ impl Range {
         };
         let thread =
             std::thread::Builder::new().name("range".to_owned()).spawn(serve).map_err(RangeError::Thread)?;
-        Ok(Self { store, rds, trouble, ready, stop: Some(stop), thread: Some(thread) })
+        let (stop, thread) = (Some(stop), Some(thread));
+        Ok(Self { store, rds, servers, digests, trouble, ready, stop, thread })
     }
 
     /// Its address, such as `http://127.0.0.1:9311`.
@@ -209,6 +301,17 @@ impl Range {
         &self.rds
     }
 
+    /// Its databases; `None` when the scenario has none, or MariaDB isn't installed.
+    pub fn servers(&self) -> Option<&Servers> {
+        self.servers.as_ref()
+    }
+
+    /// What the Portal DB held at some moments, for tests to hold a restore against: exactly the rows that were
+    /// committed before each, as the live database had them when its history had come that far.
+    pub fn database_digests(&self) -> &BTreeMap<Timestamp, Digest> {
+        &self.digests
+    }
+
     /// Replaces S3's faults in force, from the next request on.
     pub fn set_faults(&self, faults: Faults) {
         self.trouble.set(faults);
@@ -216,7 +319,8 @@ impl Range {
 }
 
 impl Drop for Range {
-    /// Stops listening, gives open requests a second, and waits for that and for what is being done behind instances.
+    /// Stops listening, gives open requests a second, waits for that and for what is being done behind instances, and
+    /// ends the databases.
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -225,5 +329,8 @@ impl Drop for Range {
             let _ = thread.join();
         }
         self.rds.settle();
+        if let Some(servers) = &self.servers {
+            servers.shut_down();
+        }
     }
 }

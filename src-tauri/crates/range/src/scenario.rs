@@ -3,9 +3,10 @@
 //! ```yaml
 //! id: mass-deletion                # unique
 //! title: A script deleted photos
-//! briefing: |                      # ${before_damage} is a UTC time, one minute or two before the first damage
-//!   Photos were fine at ${before_damage}.
+//! briefing: |                      # ${before_damage} is a UTC time, one minute or two before the first damage;
+//!   Photos were fine at ${before_damage}.      # ${damage} is when that was
 //! objectives: { rto: 24h, rpo: 4h }
+//! runbook: restore-badge-photos    # optional; the runbook to follow
 //! seed:
 //!   photos: 2000
 //!   organisations: [harbor-college, mercy-hospital]
@@ -14,6 +15,7 @@
 //!   - overwrite: { at: -40m, over: 3m, count: 300, content_type: application/octet-stream }
 //!   - note:      { at: -39m, key: photos/README.txt, text: … }
 //!   - upload:    { at: -20m, over: 10m, count: 6 }
+//! database: …                      # optional; see `scenario/database.rs`
 //! faults: { latency_ms: 20, copies: { every: 7, error: SlowDown }, denied_keys: [] }   # optional
 //! ```
 //!
@@ -27,14 +29,25 @@ use serde::{Deserialize, Deserializer};
 
 use crate::faults::Faults;
 
+mod database;
+
+pub use database::{
+    Database, DeleteInstance, DropTable, Harm, LoseRegion, Migration, Obliterated, Saved, SignedBy,
+};
+
 /// The scenarios that are built in, by name.
-const SHIPPED: [(&str, &str); 2] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("mass-deletion", include_str!("../../../../runbooks/exercises/mass-deletion.yaml")),
     ("ransomware-overwrite", include_str!("../../../../runbooks/exercises/ransomware-overwrite.yaml")),
+    ("bad-migration", include_str!("../../../../runbooks/exercises/bad-migration.yaml")),
+    ("dropped-table", include_str!("../../../../runbooks/exercises/dropped-table.yaml")),
+    ("instance-deleted", include_str!("../../../../runbooks/exercises/instance-deleted.yaml")),
+    ("region-lost", include_str!("../../../../runbooks/exercises/region-lost.yaml")),
+    ("portal-down", include_str!("../../../../runbooks/exercises/portal-down.yaml")),
 ];
 
 /// One scenario. See the module's documentation for its file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Its name.
@@ -45,13 +58,23 @@ pub struct Scenario {
     pub briefing: String,
     /// The objectives the exercise is held against.
     pub objectives: Objectives,
+    /// The runbook to follow.
+    #[serde(default = "restore_badge_photos")]
+    pub runbook: String,
     /// What there was before anything went wrong.
     pub seed: Seed,
     /// What went wrong, and what people did after.
     pub damage: Vec<Step>,
+    /// The Portal DB; `None` has photos alone.
+    #[serde(default)]
+    pub database: Option<Database>,
     /// What goes wrong while the exercise runs.
     #[serde(default)]
     pub faults: Faults,
+}
+
+fn restore_badge_photos() -> String {
+    "restore-badge-photos".to_owned()
 }
 
 /// Recovery objectives, as people write them.
@@ -251,23 +274,55 @@ impl Scenario {
                 ));
             }
         }
-        None
+        self.database.as_ref().and_then(|database| database.fault(&self.seed.organisations))
     }
 
-    /// A moment, on a whole minute, when all was well: at least a minute before the first damage, and after
-    /// everything the seed wrote. `None` when nothing was damaged.
+    /// When the first damage was done; `None` when nothing was damaged.
+    pub fn damage(&self, start: Timestamp) -> Option<Timestamp> {
+        let photos =
+            self.damage.iter().filter(|step| !matches!(step, Step::Upload(_))).map(|step| step.when().0);
+        let first = photos.chain(self.losses()).min()?;
+        start.checked_add(first).ok()
+    }
+
+    /// When the Portal DB was first damaged; `None` when it wasn't, or there is none.
+    pub fn outage(&self, start: Timestamp) -> Option<Timestamp> {
+        start.checked_add(self.losses().min()?).ok()
+    }
+
+    fn losses(&self) -> impl Iterator<Item = SignedDuration> {
+        let harm = self.database.iter().flat_map(|database| &database.damage);
+        harm.filter(|harm| harm.is_loss()).map(Harm::at)
+    }
+
+    /// A moment, on a whole minute, when all was well: at least a minute before the first damage, after everything
+    /// the seed wrote, and within what the backups of an instance that ended reach. `None` when nothing was damaged.
     pub fn before_damage(&self, start: Timestamp) -> Option<Timestamp> {
-        let harm = self.damage.iter().filter(|step| !matches!(step, Step::Upload(_)));
-        let first = harm.map(|step| step.when().0).min()?;
-        let moment = start.checked_add(first).ok()?.checked_sub(1.minute()).ok()?;
-        Timestamp::from_second(moment.as_second() - moment.as_second().rem_euclid(60)).ok()
+        let mut moment = self.damage(start)?.checked_sub(1.minute()).ok()?;
+        if let Some(end) = self.database.as_ref().and_then(Database::end) {
+            let reached = uploaded(start.checked_add(end.at()).ok()?);
+            moment = moment.min(reached.checked_sub(1.minute()).ok()?);
+        }
+        whole(moment, 60)
     }
 
-    /// The briefing with its time filled in.
+    /// The briefing with its times filled in.
     pub fn briefing(&self, start: Timestamp) -> String {
-        let moment = self.before_damage(start).unwrap_or(start);
-        self.briefing.replace("${before_damage}", &moment.strftime("%Y-%m-%d %H:%M UTC").to_string())
+        let before = self.before_damage(start).unwrap_or(start);
+        let damage = self.damage(start).unwrap_or(start);
+        let before = before.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        let damage = damage.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        self.briefing.replace("${before_damage}", &before).replace("${damage}", &damage)
     }
+}
+
+/// What the logs reach that RDS has put away by a moment: it does so every five minutes.
+pub(crate) fn uploaded(moment: Timestamp) -> Timestamp {
+    whole(moment, 300).unwrap_or(moment)
+}
+
+fn whole(moment: Timestamp, seconds: i64) -> Option<Timestamp> {
+    Timestamp::from_second(moment.as_second() - moment.as_second().rem_euclid(seconds)).ok()
 }
 
 impl Step {

@@ -1,14 +1,16 @@
 //! Writing history: ninety days of badge photos, and then what the scenario says went wrong.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use image::ImageError;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::conditions::Conditions;
 use crate::portrait::Studio;
-use crate::scenario::{Offset, Scenario, Step};
+use crate::scenario::{Harm, Offset, Scenario, Step};
 use crate::store::{Put, Store, StoreError};
-use crate::versions::{Attributes, Versioning};
+use crate::versions::{Attributes, Object, Versioning};
 
 /// Why a range couldn't be filled.
 #[derive(Debug, thiserror::Error)]
@@ -34,22 +36,37 @@ pub enum SeedError {
     },
 }
 
+/// What the Portal itself did to a photo, as its database has it too.
+#[derive(Debug, Clone)]
+pub(crate) struct PhotoEvent {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// The card that it is of.
+    pub(crate) n: usize,
+    /// Whose: a place in the scenario's organisations.
+    pub(crate) organisation: usize,
+    /// Its key.
+    pub(crate) key: String,
+    /// The bytes and the MD5 of what was uploaded; `None` when it was deleted.
+    pub(crate) photo: Option<(usize, String)>,
+}
+
 /// The oldest photos are from before the bucket kept versions.
 const OLDEST: SignedDuration = SignedDuration::from_hours(-100 * 24);
 const VERSIONED: SignedDuration = SignedDuration::from_hours(-90 * 24);
 /// Nothing the seed writes is newer.
 const NEWEST: SignedDuration = SignedDuration::from_hours(-3);
 
-/// Fills `bucket` as the scenario says, as of `start`.
+/// Fills `bucket` as the scenario says, as of `start`, and tells what the Portal did itself, in the order of time.
 pub(crate) fn seed(
     store: &Store,
     scenario: &Scenario,
     bucket: &str,
     prefix: &str,
     start: Timestamp,
-) -> Result<(), SeedError> {
+) -> Result<Vec<PhotoEvent>, SeedError> {
     let studio = Studio::new()?;
-    let seeder = Seeder { store, studio, scenario, bucket, prefix, start };
+    let mut seeder = Seeder { store, studio, scenario, bucket, prefix, start, events: Vec::new() };
     store.at(start.checked_add(OLDEST)?).create_bucket(bucket)?;
     // One photo in fifty is from before versions were kept.
     let is_old = |n: &usize| n % 50 == 7;
@@ -64,11 +81,18 @@ pub(crate) fn seed(
     for (n, step) in scenario.damage.iter().enumerate() {
         seeder.play(n, step)?;
     }
-    Ok(())
+    for harm in scenario.database.iter().flat_map(|database| &database.damage) {
+        if let Harm::Obliterate(harm) = harm {
+            let folder = format!("{prefix}org-{}/", harm.organisation);
+            store.lock().bucket_mut(bucket)?.keys.retain(|key, _| !key.starts_with(&folder));
+        }
+    }
+    seeder.events.sort_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key)));
+    Ok(seeder.events)
 }
 
 /// Numbers that look random and follow from `n` alone, others for each `purpose`.
-fn hash(n: usize, purpose: u64) -> u64 {
+pub(crate) fn hash(n: usize, purpose: u64) -> u64 {
     let mut x = (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ purpose.wrapping_mul(0xD1B5_4A32_D192_ED03);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -76,12 +100,18 @@ fn hash(n: usize, purpose: u64) -> u64 {
 }
 
 /// Whether `n` is among `percent` of a hundred.
-fn among(n: usize, purpose: u64, percent: u64) -> bool {
+pub(crate) fn among(n: usize, purpose: u64, percent: u64) -> bool {
     hash(n, purpose) % 100 < percent
 }
 
-fn badge(n: usize) -> u64 {
+pub(crate) fn badge(n: usize) -> u64 {
     100_000 + 7 * n as u64
+}
+
+/// Which of so many organisations card `n` belongs to: larger ones come first.
+pub(crate) fn organisation(n: usize, organisations: usize) -> usize {
+    let share = hash(n, 1) % 100;
+    (share * share) as usize * organisations / 10_000
 }
 
 /// Spreads `count` events from `at` over a time.
@@ -97,14 +127,14 @@ struct Seeder<'a> {
     bucket: &'a str,
     prefix: &'a str,
     start: Timestamp,
+    /// What the Portal did itself so far.
+    events: Vec<PhotoEvent>,
 }
 
 impl Seeder<'_> {
     /// The key of photo `n`, in one of those organisations.
     fn key(&self, n: usize, organisations: &[String]) -> String {
-        // Larger organisations come first.
-        let share = hash(n, 1) % 100;
-        let organisation = &organisations[(share * share) as usize * organisations.len() / 10_000];
+        let organisation = &organisations[organisation(n, organisations.len())];
         let badge = badge(n);
         // Names as people upload them, so that whatever encodes a key is put to the test.
         let name = match n % 40 {
@@ -140,10 +170,10 @@ impl Seeder<'_> {
         }
     }
 
-    fn put(&self, at: SignedDuration, key: &str, put: Put) -> Result<(), SeedError> {
+    fn put(&self, at: SignedDuration, key: &str, put: Put) -> Result<Arc<Object>, SeedError> {
         let at = self.start.checked_add(at)?;
-        self.store.at(at).put(self.bucket, key, put, &Conditions::default())?;
-        Ok(())
+        let version = self.store.at(at).put(self.bucket, key, put, &Conditions::default())?;
+        Ok(Arc::clone(version.object()?))
     }
 
     fn delete(&self, at: SignedDuration, key: &str) -> Result<(), SeedError> {
@@ -152,9 +182,41 @@ impl Seeder<'_> {
         Ok(())
     }
 
+    /// Uploads or deletes as the Portal does, which has it in its database too.
+    fn as_portal(
+        &mut self,
+        at: SignedDuration,
+        n: usize,
+        key: &str,
+        put: Option<Put>,
+    ) -> Result<(), SeedError> {
+        let folder = key.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix("org-"));
+        let folder = folder.and_then(|rest| rest.split_once('/')).map(|(folder, _)| folder);
+        let organisations = &self.scenario.seed.organisations;
+        let organisation = organisations.iter().position(|name| Some(name.as_str()) == folder);
+        let photo = match put {
+            Some(put) => {
+                let bytes = put.bytes.len();
+                Some((bytes, self.put(at, key, put)?.etag.clone()))
+            }
+            None => {
+                self.delete(at, key)?;
+                None
+            }
+        };
+        self.events.push(PhotoEvent {
+            at: self.start.checked_add(at)?,
+            n,
+            organisation: organisation.unwrap_or_default(),
+            key: key.to_owned(),
+            photo,
+        });
+        Ok(())
+    }
+
     /// Writes photo `n` between two times: 15 % were edited, up to three times; a fifth of the deleted came back.
     fn write_history(
-        &self,
+        &mut self,
         n: usize,
         from: SignedDuration,
         to: SignedDuration,
@@ -171,19 +233,19 @@ impl Seeder<'_> {
         };
         let key = self.key(n, &self.scenario.seed.organisations);
         for edition in 0..editions {
-            self.put(moment(edition), &key, self.photo(n, edition))?;
+            self.as_portal(moment(edition), n, &key, Some(self.photo(n, edition)))?;
         }
         if deleted {
-            self.delete(moment(editions), &key)?;
+            self.as_portal(moment(editions), n, &key, None)?;
         }
         if returned {
-            self.put(moment(editions + 1), &key, self.photo(n, 0))?;
+            self.as_portal(moment(editions + 1), n, &key, Some(self.photo(n, 0)))?;
         }
         Ok(())
     }
 
     /// Carries out step `n` of the damage.
-    fn play(&self, n: usize, step: &Step) -> Result<(), SeedError> {
+    fn play(&mut self, n: usize, step: &Step) -> Result<(), SeedError> {
         match step {
             Step::Delete(step) => {
                 for (nth, key) in self.pick(n, step.count, &step.organisations)?.iter().enumerate() {
@@ -209,7 +271,7 @@ impl Seeder<'_> {
                 for nth in 0..step.count {
                     let key = self.key(first + nth, organisations);
                     let at = spread(step.at, step.over, nth, step.count);
-                    self.put(at, &key, self.photo(first + nth, 0))?;
+                    self.as_portal(at, first + nth, &key, Some(self.photo(first + nth, 0)))?;
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! The one port: every request gets an id, waits out the latency, and goes to S3, STS, RDS or KMS.
+//! The one port: every request gets an id, waits out the latency, and goes to S3, STS, RDS or KMS; what comes over TLS
+//! goes to the Portal's front end.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -10,12 +11,14 @@ use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpRequest, HttpResponse};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::faults::{Gate, Keys, Trouble};
+use crate::front_end::{FrontEnd, HANDSHAKE};
 use crate::rds::{AnswerLost, Rds};
 use crate::s3::Api;
 use crate::store::Store;
@@ -23,11 +26,14 @@ use crate::sts::{self, Identity};
 
 /// How long open connections may take to finish when the range stops.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long a connection may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What each connection shares.
 pub(crate) struct Server {
     s3: S3Service,
     rds: Rds,
+    front_end: FrontEnd,
     trouble: Arc<Trouble>,
     requests: AtomicU64,
     /// Differs between ranges, so that their request ids do too.
@@ -35,13 +41,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(store: Store, rds: Rds, trouble: Arc<Trouble>) -> Self {
+    pub(crate) fn new(store: Store, rds: Rds, front_end: FrontEnd, trouble: Arc<Trouble>) -> Self {
         let salt = u64::try_from(store.now().as_second()).unwrap_or_default();
         let mut builder = S3ServiceBuilder::new(Api { store });
         builder.set_auth(Keys);
         builder.set_access(Gate(Arc::clone(&trouble)));
         builder.set_route(Identity);
-        Self { s3: builder.build(), rds, trouble, requests: AtomicU64::new(0), salt }
+        Self { s3: builder.build(), rds, front_end, trouble, requests: AtomicU64::new(0), salt }
     }
 
     /// Serves until `stop` fires or is dropped.
@@ -65,20 +71,37 @@ impl Server {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let server = Arc::clone(&server);
-            let service = service_fn(move |request| Arc::clone(&server).answer(request));
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service);
-            let connection = graceful.watch(connection);
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to the practice range broke off");
-                }
-            });
+            tokio::spawn(Arc::clone(&server).connection(stream, graceful.watcher()));
         }
         let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
         Ok(())
+    }
+
+    /// Answers what comes over one connection: the front end over TLS, everything else without.
+    async fn connection(self: Arc<Self>, stream: TcpStream, watcher: Watcher) {
+        let mut first = [0];
+        // Who says nothing is not waited for any longer than for the rest of a request.
+        match tokio::time::timeout(PATIENCE, stream.peek(&mut first)).await {
+            Ok(Ok(1..)) => {}
+            _ => return,
+        }
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new());
+        let ended = if first[0] == HANDSHAKE {
+            let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.front_end.tls.accept(stream)).await
+            else {
+                tracing::debug!("a TLS handshake with the practice range broke off");
+                return;
+            };
+            let service = service_fn(|request| std::future::ready(self.front_end.answer(&request)));
+            watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+        } else {
+            let service = service_fn(|request| Arc::clone(&self).answer(request));
+            watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection to the practice range broke off");
+        }
     }
 
     async fn answer(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, AnswerLost> {

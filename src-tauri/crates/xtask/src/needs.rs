@@ -39,6 +39,18 @@ const PACKAGES: &[Package] = &[
     package("pkg-config", Practice, Program("pkg-config"), "finds the web view's libraries"),
     package("libwebkit2gtk-4.1-dev", Practice, Installed, "the web view that the window is drawn in"),
     package("librsvg2-common", Practice, Installed, "draws the icons of the window's file dialogs"),
+    package(
+        "mariadb-server",
+        Practice,
+        Program("mariadb-install-db"),
+        "the databases behind the practice range's RDS",
+    ),
+    package(
+        "mariadb-backup",
+        Practice,
+        Program("mariadb-backup"),
+        "their snapshots, and restores to any moment",
+    ),
     package("webkit2gtk-driver", Test, Program("WebKitWebDriver"), "lets tests click in the real window"),
     package("xvfb", Test, Program("Xvfb"), "a display for the window in tests"),
     package("dbus-daemon", Test, Program("dbus-daemon"), "a session bus of their own for tests"),
@@ -100,17 +112,25 @@ mod tests {
     #[test]
     fn a_bare_machine_needs_everything_and_practice_less_than_tests() {
         let bare = Fake { packages: &[], programs: &[] };
-        let practice = ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "librsvg2-common"];
+        let practice = [
+            "build-essential",
+            "pkg-config",
+            "libwebkit2gtk-4.1-dev",
+            "librsvg2-common",
+            "mariadb-server",
+            "mariadb-backup",
+        ];
         assert_eq!(names(Practice, &bare), practice);
         let test = names(Test, &bare);
-        assert_eq!(test[..4], practice);
+        assert_eq!(test[..practice.len()], practice);
         assert!(test.contains(&"xvfb") && test.contains(&"python3-venv"), "{test:?}");
     }
 
     #[test]
     fn only_what_is_missing_is_installed() {
         let some = Fake { packages: &["libwebkit2gtk-4.1-dev"], programs: &["cc"] };
-        assert_eq!(names(Practice, &some), ["pkg-config", "librsvg2-common"]);
+        let missing = ["pkg-config", "librsvg2-common", "mariadb-server", "mariadb-backup"];
+        assert_eq!(names(Practice, &some), missing);
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) fn practice(project: &Project, options: &Options) -> Result<(), Error
                 );
             }
             Run::program(&project.program("lifeboat"), "lifeboat")
-                .args(["run", "restore-badge-photos", "--mode", "exercise", "--env", "practice"])
+                .args(["run", &range.runbook, "--mode", "exercise", "--env", "practice"])
                 .within(project.root())
                 .shown("`lifeboat runs` lists it; `lifeboat resume RUN` goes on while a range is running")
         }
@@ -80,6 +80,8 @@ fn has_display() -> bool {
 struct Range {
     child: Child,
     briefing: String,
+    /// The runbook that its scenario is for.
+    runbook: String,
 }
 
 impl Range {
@@ -105,14 +107,14 @@ impl Range {
             .spawn()
             .map_err(|why| failed(why.to_string()))?;
         let stdout = child.stdout.take().ok_or_else(|| failed("it has no output".to_owned()))?;
-        let mut range = Self { child, briefing: String::new() };
+        let mut range = Self { child, briefing: String::new(), runbook: String::new() };
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         stdout.read_line(&mut line).map_err(|why| failed(why.to_string()))?;
         if line.is_empty() {
             return Err(failed("it ended before it was ready".to_owned()));
         }
-        range.briefing = briefing(&line)
+        (range.briefing, range.runbook) = read(&line)
             .ok_or_else(|| failed(format!("its first line is not the JSON it should be: {}", line.trim())))?;
         // Whatever else it prints must not fill the pipe.
         thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
@@ -135,8 +137,8 @@ impl Drop for Range {
     }
 }
 
-/// What to tell the operator, from the first line of `lifeboat range`.
-fn briefing(ready: &str) -> Option<String> {
+/// What to tell the operator, and the runbook to follow, from the first line of `lifeboat range`.
+fn read(ready: &str) -> Option<(String, String)> {
     let ready: Value = serde_json::from_str(ready).ok()?;
     let endpoint = ready["endpoints"]["s3"].as_str()?;
     let mut text = String::new();
@@ -149,7 +151,9 @@ fn briefing(ready: &str) -> Option<String> {
         let _ = writeln!(text, "The moment before the damage: {moment}");
     }
     let _ = writeln!(text, "The practice range answers at {endpoint}, on this machine only.");
-    Some(text)
+    let runbook = ready["scenario"]["runbook"].as_str().unwrap_or("restore-badge-photos");
+    let _ = writeln!(text, "The runbook to follow is {runbook}.");
+    Some((text, runbook.to_owned()))
 }
 
 #[cfg(test)]
@@ -159,23 +163,25 @@ mod tests {
     #[test]
     fn the_briefing_is_told_with_its_moment() {
         let ready = r#"{"endpoints":{"s3":"http://127.0.0.1:9311"},"before_damage":"2026-11-24T02:40:00Z",
-            "scenario":{"title":"Photos deleted","briefing":"A script ran.\nIt was stopped.\n"}}"#;
+            "scenario":{"title":"Photos deleted","runbook":"restore-portal","briefing":"A script ran.\nIt was stopped.\n"}}"#;
+        let (briefing, runbook) = read(ready).unwrap();
         assert_eq!(
-            briefing(ready).unwrap(),
+            briefing,
             "Photos deleted\n\nA script ran.\nIt was stopped.\n\n\
              The moment before the damage: 2026-11-24T02:40:00Z\n\
-             The practice range answers at http://127.0.0.1:9311, on this machine only.\n"
+             The practice range answers at http://127.0.0.1:9311, on this machine only.\n\
+             The runbook to follow is restore-portal.\n"
         );
+        assert_eq!(runbook, "restore-portal");
     }
 
     #[test]
     fn an_empty_range_has_no_briefing_and_nonsense_is_refused() {
-        let text =
-            briefing(r#"{"endpoints":{"s3":"http://127.0.0.1:1"},"before_damage":null,"scenario":null}"#);
-        assert_eq!(
-            text.unwrap(),
-            "The practice range answers at http://127.0.0.1:1, on this machine only.\n"
-        );
-        assert_eq!(briefing("error: port in use"), None);
+        let (briefing, runbook) =
+            read(r#"{"endpoints":{"s3":"http://127.0.0.1:1"},"before_damage":null,"scenario":null}"#)
+                .unwrap();
+        assert!(briefing.starts_with("The practice range answers at http://127.0.0.1:1, "), "{briefing}");
+        assert_eq!(runbook, "restore-badge-photos");
+        assert_eq!(read("error: port in use"), None);
     }
 }

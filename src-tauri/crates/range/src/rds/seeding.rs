@@ -103,6 +103,16 @@ impl Rds {
         });
     }
 
+    /// Whether an instance of this identifier answers in any region.
+    pub(crate) fn serves_anywhere(&self, id: &str) -> bool {
+        self.with(|account, _| {
+            let living = account.regions.values().filter(|region| !region.lost);
+            living
+                .flat_map(|region| &region.instances)
+                .any(|known| known.id == id && known.status == "available")
+        })
+    }
+
     /// The instances of a region as they are now, by their identifiers.
     pub fn instances(&self, region: &str) -> Vec<Instance> {
         let mut instances = self.seed(region, |region, _| region.instances.clone()).unwrap_or_default();
