@@ -50,7 +50,9 @@ impl FrontEnd {
 
     pub(crate) fn answer(&self, request: &Request<Incoming>) -> Result<HttpResponse, Infallible> {
         let (status, text) = match (request.method(), request.uri().path()) {
-            (&Method::GET | &Method::HEAD, "/") if (self.is_up)() => (StatusCode::OK, "Sign in to see your card records."),
+            (&Method::GET | &Method::HEAD, "/") if (self.is_up)() => {
+                (StatusCode::OK, "Sign in to see your card records.")
+            }
             (&Method::GET | &Method::HEAD, "/") => {
                 (StatusCode::SERVICE_UNAVAILABLE, "The Veonics Portal is down for maintenance")
             }

@@ -33,8 +33,8 @@ mod versions;
 
 pub use conditions::{Conditions, Tag};
 pub use faults::{CopyError, CopyFault, Faults};
-pub use listing::Snapshot;
 pub use front_end::FrontEndError;
+pub use listing::Snapshot;
 pub use range::{Range, RangeError, RangeOptions, Ready, ReadyDatabase, ReadyEndpoints, ReadyScenario};
 pub use scenario::{Scenario, ScenarioError};
 pub use seeding::SeedError;

@@ -279,7 +279,8 @@ impl Scenario {
 
     /// When the first damage was done; `None` when nothing was damaged.
     pub fn damage(&self, start: Timestamp) -> Option<Timestamp> {
-        let photos = self.damage.iter().filter(|step| !matches!(step, Step::Upload(_))).map(|step| step.when().0);
+        let photos =
+            self.damage.iter().filter(|step| !matches!(step, Step::Upload(_))).map(|step| step.when().0);
         let first = photos.chain(self.losses()).min()?;
         start.checked_add(first).ok()
     }

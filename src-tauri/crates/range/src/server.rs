@@ -87,7 +87,8 @@ impl Server {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new());
         let ended = if first[0] == HANDSHAKE {
-            let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.front_end.tls.accept(stream)).await else {
+            let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.front_end.tls.accept(stream)).await
+            else {
                 tracing::debug!("a TLS handshake with the practice range broke off");
                 return;
             };

@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn an_empty_range_has_no_briefing_and_nonsense_is_refused() {
         let (briefing, runbook) =
-            read(r#"{"endpoints":{"s3":"http://127.0.0.1:1"},"before_damage":null,"scenario":null}"#).unwrap();
+            read(r#"{"endpoints":{"s3":"http://127.0.0.1:1"},"before_damage":null,"scenario":null}"#)
+                .unwrap();
         assert!(briefing.starts_with("The practice range answers at http://127.0.0.1:1, "), "{briefing}");
         assert_eq!(runbook, "restore-badge-photos");
         assert_eq!(read("error: port in use"), None);

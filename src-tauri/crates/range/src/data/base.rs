@@ -36,7 +36,8 @@ pub(super) fn statements(portal: &Portal<'_>, photos: &[Photo<'_>]) -> Result<St
 
     let old = photos.iter().filter(|photo| photo.event.at < portal.cutoff);
     // What was last done to each key, so far.
-    let last: HashMap<&str, usize> = old.clone().map(|photo| (photo.event.key.as_str(), photo.place)).collect();
+    let last: HashMap<&str, usize> =
+        old.clone().map(|photo| (photo.event.key.as_str(), photo.place)).collect();
     let rows = old.filter_map(|photo| {
         let current = last.get(photo.event.key.as_str()) == Some(&photo.place);
         photo.row(current)
@@ -55,7 +56,8 @@ fn card(portal: &Portal<'_>, n: usize, photographed: Option<Timestamp>) -> Resul
     };
     let age = portal.cutoff.as_second() - created.as_second();
     let changed = created.checked_add(within(age, 31).seconds())?;
-    let state = ["New", "Approved", "Printed", "Inactive"][[0, 1, 1, 1, 2, 2, 2, 2, 2, 3][(hash(n, 32) % 10) as usize]];
+    let state = ["New", "Approved", "Printed", "Inactive"]
+        [[0, 1, 1, 1, 2, 2, 2, 2, 2, 3][(hash(n, 32) % 10) as usize]];
     Ok(Card::new(portal, n, portal.organization_of(n)).row(state, created, changed))
 }
 

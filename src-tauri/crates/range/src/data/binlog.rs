@@ -121,7 +121,8 @@ mod tests {
     fn it_ends_before_the_first_transaction_of_the_second_whatever_the_log_says_of_itself() {
         let now = event(9_000, 15, 5);
         let log =
-            [vec![0; 4], now, event(100, TRANSACTION, 1), event(100, 16, 2), event(101, TRANSACTION, 1)].concat();
+            [vec![0; 4], now, event(100, TRANSACTION, 1), event(100, 16, 2), event(101, TRANSACTION, 1)]
+                .concat();
         let second = |second| Timestamp::from_second(second).unwrap();
         let (first, third) = (4 + 24, 4 + 24 + 20 + 21);
         assert_eq!(walk(&log, 4, second(100)), (first, true));

@@ -99,10 +99,16 @@ fn photo(portal: &Portal<'_>, photo: &Photo<'_>) -> String {
         let row = Card::new(portal, event.n, organization).row("New", event.at, event.at);
         sql.push_str(&format!("INSERT INTO card_records VALUES {row}; "));
     }
-    sql.push_str(&format!("UPDATE photos SET current = 0 WHERE s3_key = {} AND current = 1; ", quoted(&event.key)));
+    sql.push_str(&format!(
+        "UPDATE photos SET current = 0 WHERE s3_key = {} AND current = 1; ",
+        quoted(&event.key)
+    ));
     if let Some(row) = photo.row(true) {
         sql.push_str(&format!("INSERT INTO photos VALUES {row}; "));
     }
-    sql.push_str(&format!("UPDATE card_records SET changed_at = NOW() WHERE id = {}; COMMIT", Card::id(event.n)));
+    sql.push_str(&format!(
+        "UPDATE card_records SET changed_at = NOW() WHERE id = {}; COMMIT",
+        Card::id(event.n)
+    ));
     sql
 }

@@ -184,7 +184,9 @@ impl<'a> Portal<'a> {
         looks.dedup();
         acts.extend(looks.into_iter().map(|at| (at, Act::Digest)));
         // What needs a table that is gone fails, in the Portal too.
-        let works = |at: Timestamp, sql: &str| !dropped.iter().any(|(gone, table)| at >= *gone && sql.contains(table));
+        let works = |at: Timestamp, sql: &str| {
+            !dropped.iter().any(|(gone, table)| at >= *gone && sql.contains(table))
+        };
         let changes = changes::all(self, photos)?.into_iter().filter(|(at, sql)| works(*at, sql));
         acts.extend(changes.map(|(at, sql)| (at, Act::Change(sql))));
         acts.retain(|(at, _)| end.is_none_or(|end| *at < end));
@@ -198,7 +200,10 @@ impl<'a> Portal<'a> {
         let remove = practice.map(|obliteration| obliteration.remove).unwrap_or_default();
         let gone = |one: &&Organization| self.scenario.seed.organisations[one.customer] == slug;
         let statements = self.organizations.iter().filter(gone).flat_map(|one| {
-            remove.iter().map(|statement| statement.replace(":organization", &quoted(&one.id))).collect::<Vec<_>>()
+            remove
+                .iter()
+                .map(|statement| statement.replace(":organization", &quoted(&one.id)))
+                .collect::<Vec<_>>()
         });
         format!("BEGIN; {}; COMMIT", statements.collect::<Vec<_>>().join("; "))
     }
@@ -335,7 +340,10 @@ impl Card {
 fn title(slug: &str) -> String {
     let words = slug.split(['-', ' ']).map(|word| {
         let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+            .unwrap_or_default()
     });
     words.collect::<Vec<_>>().join(" ")
 }

@@ -315,10 +315,7 @@ fn groups(region: &'static str) -> Vec<(&'static str, Group)> {
         group(
             GroupKind::Subnet,
             "portal-private",
-            &[
-                ("vpc", "vpc-0practice".to_owned()),
-                ("zones", format!("{region}a, {region}b")),
-            ],
+            &[("vpc", "vpc-0practice".to_owned()), ("zones", format!("{region}a, {region}b"))],
         ),
         group(GroupKind::Parameter, "portal-mysql80", &[("family", "mysql8.0".to_owned())]),
         group(GroupKind::Option, "portal-mysql80", &[("engine", "mysql 8.0".to_owned())]),

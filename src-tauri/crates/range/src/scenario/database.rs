@@ -195,7 +195,9 @@ impl Database {
             return Some("`database.speed` must be more than 0".to_owned());
         }
         let Some(oldest) = self.oldest() else {
-            return Some("`database.snapshots` has no automated one; the restore window begins with it".to_owned());
+            return Some(
+                "`database.snapshots` has no automated one; the restore window begins with it".to_owned(),
+            );
         };
         let week = SignedDuration::from_hours(-7 * 24);
         let out = |at: SignedDuration| at < oldest || at < week || at >= SignedDuration::ZERO;

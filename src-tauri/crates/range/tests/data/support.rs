@@ -71,7 +71,8 @@ pub(crate) fn rows(port: u16, statement: &str) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, action::environment::PRACTICE_CA).unwrap();
-    let checked = [format!("--ssl-ca={}", ca.display()), "--ssl-verify-server-cert".to_owned(), "portal".to_owned()];
+    let checked =
+        [format!("--ssl-ca={}", ca.display()), "--ssl-verify-server-cert".to_owned(), "portal".to_owned()];
     let options: Vec<&str> = checked.iter().map(String::as_str).collect();
     let output = client(port, action::environment::PRACTICE_LOGIN.0, &options, statement);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

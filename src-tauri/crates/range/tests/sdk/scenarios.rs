@@ -108,7 +108,15 @@ fn a_scenario_is_the_same_each_time() {
 fn the_ready_line_has_what_others_need() {
     let (range, _) = play("mass-deletion");
     let ready = serde_json::to_value(range.ready()).unwrap();
-    for path in ["/endpoints/s3", "/endpoints/sts", "/endpoints/rds", "/endpoints/kms", "/access_key_id", "/secret_access_key", "/region"] {
+    for path in [
+        "/endpoints/s3",
+        "/endpoints/sts",
+        "/endpoints/rds",
+        "/endpoints/kms",
+        "/access_key_id",
+        "/secret_access_key",
+        "/region",
+    ] {
         assert!(ready.pointer(path).unwrap().is_string(), "{path}");
     }
     assert_eq!(ready["account"], "000000000000");
@@ -167,7 +175,11 @@ fn a_good_moment_lies_within_what_is_left_of_a_deleted_instance() {
     assert_eq!(deleted.outage(start).unwrap().to_string(), "2026-11-24T09:30:30.5Z");
     assert_eq!(deleted.before_damage(start).unwrap().to_string(), "2026-11-24T09:29:00Z");
     let migration = Scenario::load("bad-migration").unwrap();
-    assert!(migration.briefing(start).contains("since\n2026-11-24 09:20:30 UTC"), "{}", migration.briefing(start));
+    assert!(
+        migration.briefing(start).contains("since\n2026-11-24 09:20:30 UTC"),
+        "{}",
+        migration.briefing(start)
+    );
     assert_eq!(migration.before_damage(start).unwrap().to_string(), "2026-11-24T09:19:00Z");
 }
 
