@@ -8,7 +8,7 @@ use engine::Home;
 
 use crate::exit::{Error, Exit};
 use crate::interrupts::Interrupts;
-use crate::say::say;
+use crate::say::{complain, say};
 
 /// Serves until Ctrl-C or the end of the process that started it. The first line of output is JSON; the same,
 /// without the keys, lies in the data directory while it runs, so that `--env practice` finds it.
@@ -16,7 +16,7 @@ pub(crate) async fn serve(scenario: &str, port: u16) -> Result<Exit, Error> {
     let scenario = Some(Scenario::load(scenario)?);
     let range = Range::start(RangeOptions { port, scenario, ..RangeOptions::default() })?;
     if let Some(note) = range.ready().database.as_ref().and_then(|database| database.note.as_ref()) {
-        eprintln!("{note}.");
+        complain!("{note}.");
     }
     let mut ready = serde_json::to_value(range.ready()).map_err(|why| Error::Terminal(why.into()))?;
     let line = ready.to_string();

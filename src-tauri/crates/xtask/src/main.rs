@@ -28,7 +28,9 @@ Usage: cargo xtask COMMAND
 
   practice [--scenario NAME] [--terminal]
                      build Lifeboat, start the practice range and open the window on it
-                     (with no display, or with --terminal, the same runbook in this terminal)
+                     (with no display, or with --terminal, the same runbook in this terminal);
+                     NAME is mass-deletion (unless said), ransomware-overwrite, bad-migration, dropped-table,
+                     instance-deleted, region-lost or portal-down
   test               run every check and every test
   setup [--for practice|test] [--dry-run]
                      only install what one of those needs (test, unless said); --dry-run only says what

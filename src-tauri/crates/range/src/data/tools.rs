@@ -91,8 +91,9 @@ impl Keeper {
     pub(crate) fn spawn(&self, command: Command) -> Result<Child, DataError> {
         let program = name_of(&command);
         let (answer, spawned) = mpsc::channel();
-        if let Some(orders) = &*self.orders.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = orders.send((command, answer));
+        match &*self.orders.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(orders) => drop(orders.send((command, answer))),
+            None => return Err(DataError::Stopping),
         }
         let child = spawned.recv().map_err(|_| DataError::Stopping)?;
         child.map_err(|source| DataError::Start { program, source })
