@@ -31,7 +31,7 @@ fn boto3_reads_every_photo_as_it_was() {
     let endpoint = moto.endpoint();
     let environment = format!(
         "environment: moto\nregion: us-east-1\naccount: \"{ACCOUNT}\"\ncredentials: {{ environment: true }}\n\
-         endpoints: {{ s3: \"{endpoint}\", sts: \"{endpoint}\" }}\n\
+         endpoints: {{ s3: \"{endpoint}\", sts: \"{endpoint}\", rds: \"{endpoint}\", kms: \"{endpoint}\" }}\n\
          photos: {{ bucket: {BUCKET}, prefix: photos/ }}\n"
     );
     desk.file("environments/moto.yaml", &environment);
