@@ -170,7 +170,7 @@ export const WAITING: WorkView = {
   attempt: 1,
 };
 
-export const CREATING = { step: 'restore', doing: 'creating portal-restore-7f3a9c', done: 0, total: null, failed: 0, bytes: 0, rate: 0, left: null };
+export const CREATING = { step: 'restore', doing: 'modifying portal-restore-7f3a9c: deletion protection, backups', done: 0, total: null, failed: 0, bytes: 0, rate: 0, left: null };
 
 const TOLD: [string, string, string | null][] = [
   ['2026-11-23T18:14:09Z', 'portal-restore-7f3a9c: creating', '4c1f09aa-6d0e-4b41-9c55-6a6c1d1a8f02'],
@@ -196,8 +196,13 @@ export const SURVEYED: Outcome = {
 
 export const surveyed = (): RunView =>
   portalAt('survey', {
+    html: '<p>Nothing is changed. Read aloud what would be lost.</p>',
+    expect: 'The newest moment is after the last good one.',
     moves: ['complete', 'read', 'skip'],
-    action: action('database.survey', { is: 'verified', at: '2026-11-24T03:10:04Z', outcome: SURVEYED, applied: null }, { params: pairs({ instance: 'portal' }) }),
+    action: action('database.survey', { is: 'verified', at: '2026-11-24T03:10:04Z', outcome: SURVEYED, applied: null }, {
+      about: 'Says what the database can be brought back to, and how much each of that would lose.',
+      params: pairs({ instance: 'portal' }),
+    }),
   });
 
 /** The plan to discard what a rehearsal made. */

@@ -88,6 +88,11 @@ export const SCREENS: Record<string, Show> = {
     await window.get('moment').fill('2026-11-12 08:00:00');
     return window;
   },
+  'moments-list': async (options) => {
+    const window = await openRun(restoringDb({ is: 'idle' }), options);
+    await window.get('picture').evaluate((picture) => picture.scrollIntoView());
+    return window;
+  },
   'moments-none': (options) => openRun(restoringDb({ is: 'idle' }, {}, { ...MOMENTS, asked: null, outage: null }), options),
   'moments-planned': (options) => openRun(restoringDb(PLANNED), options),
   surveyed: (options) => openRun(surveyed(), options),

@@ -102,3 +102,6 @@ export function instant(text: string): string | null {
 
 /** An instant as people type it into a field: `2026-11-24 03:14:07`. */
 export const typed = (at: string | number) => moment(at).replace(' UTC', '');
+
+/** With a capital letter. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

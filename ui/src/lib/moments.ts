@@ -1,5 +1,5 @@
 /** The moments that a database can be brought back to: which fit, and what each of them loses. */
-import { clock, length, millis, moment } from './format';
+import { clock, day, length, millis, moment } from './format';
 import type { Moments } from './types/Moments';
 import type { Point } from './types/Point';
 import type { Window } from './types/Window';
@@ -60,8 +60,9 @@ export function lossWords({ seconds, outage }: Loss): string {
 /** What is lost and what that means, in a sentence. */
 export function lossSentence(loss: Loss, at: number): string {
   const { until, outage, seconds } = loss;
-  const end = outage ? `the outage began at ${clock(until)} UTC` : `the survey at ${clock(until)} UTC, and more with every minute`;
-  if (seconds > 0) return `What was written from ${clock(at)} UTC until ${end} is not in it.`;
+  const end = outage ? `the outage began at ${clock(until)} UTC` : `the survey at ${clock(until)} UTC, and since,`;
+  const from = day(at) === day(until) ? `${clock(at)} UTC` : moment(at);
+  if (seconds > 0) return `What was written from ${from} until ${end} is not in it.`;
   if (!outage || seconds === 0) return 'Everything that was written until then is in it.';
   return `The outage began at ${moment(until)}: the damage may be in it, and comes back with it.`;
 }

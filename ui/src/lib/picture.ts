@@ -49,14 +49,18 @@ export function whole({ now, outage, asked, windows, points }: Moments): Stretch
   return { from: from - margin, to: to + margin };
 }
 
-/** The narrowest width that shows both moments with room around them. */
-export const fitting = (a: number, b: number): number =>
-  (WIDTHS.find(([, width]) => width >= Math.abs(a - b) * 1.5) ?? WIDTHS.at(-1)!)[1];
+/** The narrowest width that shows both moments with room around them; a day while there is only one. */
+export const fitting = (at: number | null, end: number): number =>
+  at === null ? DAY : (WIDTHS.find(([, width]) => width >= Math.abs(at - end) * 1.5) ?? WIDTHS.at(-1)!)[1];
 
-/** A stretch `width` long around both moments, or around `at` where they are too far apart. */
-export function around(at: number, other: number, width: number): Stretch {
-  const middle = Math.abs(at - other) < width * 0.9 ? (at + other) / 2 : at;
-  return { from: middle - width / 2, to: middle + width / 2 };
+/**
+ * A stretch `width` long around both moments, or around `at` where they are too far apart. Little of it is after the
+ * later of the two: what can be gone back to is before.
+ */
+export function around(at: number, end: number, width: number): Stretch {
+  const middle = Math.abs(at - end) < width * 0.9 ? (at + end) / 2 : at;
+  const to = Math.min(middle + width / 2, Math.max(at, end) + width * 0.2);
+  return { from: to - width, to };
 }
 
 /** Where a moment stands, in pixels. */
@@ -71,6 +75,11 @@ const STEPS = [
   6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY,
 ];
 
+const DATE = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+
+/** `Nov 24`, in UTC. */
+export const date = (at: number) => DATE.format(at);
+
 export interface Tick {
   at: number;
   label: string;
@@ -83,7 +92,7 @@ export function ticks(stretch: Stretch, width: number, room = 72): Tick[] {
   const found: Tick[] = [];
   for (let at = Math.ceil(stretch.from / step) * step; at <= stretch.to; at += step) {
     const iso = new Date(at).toISOString();
-    const label = at % DAY === 0 ? iso.slice(5, 10) : iso.slice(11, step < MINUTE ? 19 : 16);
+    const label = at % DAY === 0 ? date(at) : iso.slice(11, step < MINUTE ? 19 : 16);
     found.push({ at, label });
   }
   return found;
