@@ -78,7 +78,7 @@ describe('what is destroyed', () => {
     await window.settled();
     const approve = window.get('move-approve');
     expect(await approve.isDisabled()).toBe(true);
-    expect(await window.get('blocked').innerText()).toBe('Type portal-restore-7f3a9c to say that it is what will be gone.');
+    expect(await window.get('blocked').innerText()).toBe('Type portal-restore-7f3a9c to say that it is the one.');
     for (const wrong of ['portal', 'Portal-Restore-7f3a9c', 'portal-restore-7f3a9c.']) {
       await window.get('target').fill(wrong);
       expect(await approve.isDisabled()).toBe(true);

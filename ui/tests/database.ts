@@ -139,14 +139,23 @@ export function restoringDb(
   );
 }
 
-/** What a restore says again: 44 settings, five of which a restore resets by itself. */
+const INVENTORY = 'the inventory of 2026-11-23 03:00:00 UTC, 1 day old';
+
+/** What a restore says again: 44 settings, each with where its value comes from. */
 export const SETTINGS = [
-  ['parameter group', 'default.mysql8.0 → portal-mysql80'],
-  ['security groups', 'sg-default → sg-0a12portal, sg-0b44bastion'],
-  ['deletion protection', 'off → on'],
-  ['multi-AZ', 'off → on'],
-  ['backup retention', '1 day → 7 days'],
-  ...Array.from({ length: 39 }, (_, at) => [`setting ${at + 1}`, 'as it was → as it was']),
+  ['class', 'db.m6g.large (from the living instance)'],
+  ['parameter group', 'portal-mysql80 (from the living instance)'],
+  ['security groups', `sg-0a12portal, sg-0b44bastion (from ${INVENTORY})`],
+  ['option group', "RDS's default (because nothing else is known)"],
+  ...Array.from({ length: 40 }, (_, at) => [`setting ${at + 1}`, `value ${at + 1} (from the living instance)`]),
+].map(([label, value]) => ({ label: label!, value: value! }));
+
+/** The same in a survey: what is, what a restore alone would make of it, where its value will come from. */
+const BESIDE = [
+  ['parameter group', 'portal-mysql80 → the engine’s default one → the living instance'],
+  ['security groups', 'sg-0a12portal, sg-0b44bastion → the VPC’s default one → the living instance'],
+  ['deletion protection', 'on → off → the living instance'],
+  ['backup retention', '7 days → 7 days → the living instance'],
 ].map(([label, value]) => ({ label: label!, value: value! }));
 
 export const PLAN: PlanSummary = {
@@ -187,7 +196,7 @@ export const TOLD_ROWS: TimelineRow[] = [
 export const SURVEYED: Outcome = {
   verdict: 'passed',
   headline: 'portal can be brought back to any second from 2026-11-17 06:12:40 to 2026-11-24 03:05:12 UTC, and to 9 snapshots',
-  facts: [{ label: 'achievable RPO', value: '0 s' }, { label: 'encrypted with', value: 'alias/portal-rds' }, ...SETTINGS.slice(0, 8)],
+  facts: [{ label: 'achievable RPO', value: '0 s' }, { label: 'encrypted with', value: 'alias/portal-rds' }, { label: BEFORE_MIGRATION.of, value: '2 h old, loses 1 h 22 min, encrypted' }, ...BESIDE],
   outputs: {},
   notes: ['1 snapshot is still being made.'],
   examples: [],

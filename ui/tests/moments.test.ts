@@ -301,9 +301,9 @@ test('how much the close-up shows is chosen, with the line in it', async () => {
   expect(await window.page.locator('.handle .flag').count()).toBe(1);
 });
 
-test('a survey of nothing asks for nothing that is not there', async () => {
+test('a survey that found nothing says so', async () => {
   const nothing = { ...MOMENTS, windows: [], points: [] };
   const window = await openRun({ ...restoringDb({ is: 'idle' }, undefined, nothing), entries: TIMELINE.length });
   await window.settled();
-  expect(await window.get('blocked').innerText()).toBe('The survey found no restore window: choose one of the snapshots.');
+  expect(await window.get('blocked').innerText()).toBe('The survey found nothing to restore from.');
 });

@@ -1,7 +1,7 @@
 /** Waiting for AWS: what it last told of, for how long, and the requests behind it. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { CREATING, SETTINGS, PLANNED, TOLD_ROWS, WAITING, restoringDb } from './database';
+import { CREATING, SETTINGS, PLANNED, TOLD_ROWS, WAITING, restoringDb, surveyed } from './database';
 import { RUN } from './fixtures';
 import { openRun, soon } from './window';
 
@@ -51,15 +51,30 @@ test('the timeline tells of it quietly, and gives the id of the request to who a
   expect(await window.get('timeline').locator('[data-seq="15"]').getByRole('button').count()).toBe(0);
 });
 
-test('settings stand side by side, those that change first, the rest on demand', async () => {
-  const window = await openRun(restoringDb(PLANNED));
-  const table = window.get('compared');
-  const shown = () => table.locator('tbody tr').count();
-  expect(await shown()).toBe(5);
-  expect(await table.locator('tbody tr').first().innerText()).toMatch(/^parameter group\s+default\.mysql8\.0\s+portal-mysql80$/);
-  await window.get('compared-all').click();
-  expect(await shown()).toBe(SETTINGS.length);
-  expect(await table.locator('tbody tr').last().innerText()).toMatch(/^setting 39\s+as it was\s+the same$/);
-  await window.get('compared-all').click();
-  expect(await shown()).toBe(5);
+describe('settings stand side by side', () => {
+  test('with where they come from, the unusual first, the rest on demand', async () => {
+    const window = await openRun(restoringDb(PLANNED));
+    const table = window.get('compared');
+    const shown = () => table.locator('tbody tr').count();
+    expect(await table.locator('thead').innerText()).toMatch(/^Setting\s+Value\s+Taken from$/);
+    expect(await shown()).toBe(2);
+    expect(await table.locator('tbody').innerText()).toMatch(
+      /^security groups\s+sg-0a12portal, sg-0b44bastion\s+the inventory of 2026-11-23 03:00:00 UTC, 1 day old\s+option group\s+RDS's default\s+because nothing else is known$/,
+    );
+    await window.get('compared-all').click();
+    expect(await shown()).toBe(SETTINGS.length);
+    await window.get('compared-all').click();
+    expect(await shown()).toBe(2);
+    expect(await window.get('plan').locator('dl').innerText()).toContain('would be lost');
+  });
+
+  test('with what a restore alone would make of them, those that it resets first', async () => {
+    const window = await openRun(surveyed());
+    const table = window.get('compared');
+    expect(await table.locator('thead').innerText()).toMatch(/^Setting\s+Now\s+A restore alone makes it\s+Taken from$/);
+    const rows = await table.locator('tbody tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s*\t\s*/)[0])).toEqual(['parameter group', 'security groups', 'deletion protection', 'backup retention']);
+    expect(rows.at(-1)).toMatch(/7 days\s+the same\s+the living instance$/);
+    expect(await window.get('outcome').locator('dl').first().innerText()).not.toContain('before-migration');
+  });
 });

@@ -94,6 +94,8 @@ export class Choice {
 
   /** Why no plan can be made of it; `null` when one can. */
   get problem(): string | null {
+    const { windows, points } = this.moments;
+    if (windows.length + points.length === 0) return 'The survey found nothing to restore from.';
     if (this.point) return this.point.hindered && `It can’t be used as it is: ${this.point.hindered}`;
     if (this.#text.text.trim() === '') return 'Choose the moment to go back to.';
     if (this.at === null) return 'Write it as 2026-11-24 03:14:00, in UTC.';

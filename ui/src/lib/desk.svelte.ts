@@ -56,7 +56,7 @@ class Desk {
     if (this.primary === 'approve' && this.destroyed !== null && this.target.text.trim() !== this.destroyed) {
       return this.mistyped
         ? `What is typed is not ${this.destroyed}.`
-        : `Type ${this.destroyed} to say that it is what will be gone.`;
+        : `Type ${this.destroyed} to say that it is the one.`;
     }
     if (this.primary !== 'complete') return null;
     const ends = step.wait?.ends;

@@ -54,6 +54,8 @@ interface ActionWords {
   read: string;
   plan: string;
   approve: string;
+  /** What approving does to the one that has to be named. */
+  destroys: string;
 }
 
 const ACTION: Record<string, Partial<ActionWords>> = {
@@ -66,14 +68,14 @@ const ACTION: Record<string, Partial<ActionWords>> = {
   'database.restore': { plan: 'Plan this restore', approve: 'Approve and restore' },
   'database.verify': { read: 'Verify the database' },
   'database.cut_over': { plan: 'Plan the cut-over', approve: 'Approve and cut over' },
-  'database.obliterate': { plan: 'Plan the removal', approve: 'Remove from' },
-  'database.discard': { plan: 'Plan the deletion', approve: 'Delete' },
+  'database.obliterate': { plan: 'Plan the removal', approve: 'Remove the organizations from', destroys: 'This removes organizations from' },
+  'database.discard': { plan: 'Plan the deletion', approve: 'Delete', destroys: 'This deletes' },
   'portal.probe': { read: 'Ask the Portal for its page' },
 };
 
 function actionWords({ action }: StepDetail): ActionWords {
   const id = action?.id ?? '';
-  const words = { read: `Run ${id}`, plan: `Plan ${id}`, approve: `Approve and run ${id}`, ...ACTION[id] };
+  const words = { read: `Run ${id}`, plan: `Plan ${id}`, approve: `Approve and run ${id}`, destroys: 'This destroys', ...ACTION[id] };
   const back = id === 'database.cut_over' && action?.params.some(({ name, value }) => name === 'back' && value === 'true');
   return back ? { ...words, plan: 'Plan the way back', approve: 'Approve and give the names back' } : words;
 }
@@ -81,6 +83,9 @@ function actionWords({ action }: StepDetail): ActionWords {
 /** What approving a plan that destroys something says: the verb and the object. */
 const destroys = (step: StepDetail, target: string) =>
   `${ACTION[step.action?.id ?? '']?.approve ?? `Run ${step.action?.id} on`} ${target}`;
+
+/** What that does, before the name of its target. */
+export const destroysWords = (step: StepDetail) => actionWords(step).destroys;
 
 /** What has to be typed before the plan that waits is approved: the name of what will be gone. */
 export function typedFor(step: StepDetail): string | null {
