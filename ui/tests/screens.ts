@@ -95,6 +95,13 @@ export const SCREENS: Record<string, Show> = {
   },
   'moments-none': (options) => openRun(restoringDb({ is: 'idle' }, {}, { ...MOMENTS, asked: null, outage: null }), options),
   'moments-planned': (options) => openRun(restoringDb(PLANNED), options),
+  'moments-again': async (options) => {
+    const window = await openRun(restoringDb(PLANNED), options);
+    await window.get('choose-again').locator('summary').click();
+    await window.get('moment').fill('2026-11-24 02:20');
+    await window.get('other-moment').scrollIntoViewIfNeeded();
+    return window;
+  },
   surveyed: (options) => openRun(surveyed(), options),
   waiting: async (options) => {
     const rows = ({ after }: { after: number }) => TOLD_ROWS.filter(({ seq }) => seq > after);

@@ -26,7 +26,7 @@ export const MODE: Record<Mode, { word: string; with: string; means: string }> =
   exercise: {
     word: 'Exercise',
     with: 'the exercise',
-    means: 'A tabletop on the practice range, on this machine. Real steps, made-up photos, nothing outside is touched.',
+    means: 'A tabletop on the practice range, on this machine. Real steps, made-up data, nothing outside is touched.',
   },
 };
 
