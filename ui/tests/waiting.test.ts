@@ -56,9 +56,9 @@ describe('settings stand side by side', () => {
     const window = await openRun(restoringDb(PLANNED));
     const table = window.get('compared');
     const shown = () => table.locator('tbody tr').count();
-    expect(await table.locator('thead').innerText()).toMatch(/^Setting\s+Value\s+Taken from$/);
+    expect((await table.locator('thead').innerText()).trim()).toMatch(/^Setting\s+Value\s+Taken from$/);
     expect(await shown()).toBe(2);
-    expect(await table.locator('tbody').innerText()).toMatch(
+    expect((await table.locator('tbody').innerText()).trim()).toMatch(
       /^security groups\s+sg-0a12portal, sg-0b44bastion\s+the inventory of 2026-11-23 03:00:00 UTC, 1 day old\s+option group\s+RDS's default\s+because nothing else is known$/,
     );
     await window.get('compared-all').click();
@@ -71,10 +71,10 @@ describe('settings stand side by side', () => {
   test('with what a restore alone would make of them, those that it resets first', async () => {
     const window = await openRun(surveyed());
     const table = window.get('compared');
-    expect(await table.locator('thead').innerText()).toMatch(/^Setting\s+Now\s+A restore alone makes it\s+Taken from$/);
+    expect((await table.locator('thead').innerText()).trim()).toMatch(/^Setting\s+Now\s+A restore alone makes it\s+Taken from$/);
     const rows = await table.locator('tbody tr').allInnerTexts();
     expect(rows.map((row) => row.split(/\s*\t\s*/)[0])).toEqual(['parameter group', 'security groups', 'deletion protection', 'backup retention']);
-    expect(rows.at(-1)).toMatch(/7 days\s+the same\s+the living instance$/);
+    expect(rows.at(-1)?.trim()).toMatch(/7 days\s+the same\s+the living instance$/);
     expect(await window.get('outcome').locator('dl').first().innerText()).not.toContain('before-migration');
   });
 });
