@@ -70,6 +70,17 @@ export const scale = ({ from, to }: Stretch, width: number) => (at: number) => (
 export const unscale = ({ from, to }: Stretch, width: number) => (x: number) =>
   Math.round((from + (x / width) * (to - from)) / SECOND) * SECOND;
 
+/** A bar between two moments, as far as it is in a picture that is `width` wide. */
+export function bar(to: (at: number) => number, width: number, [from, until]: [number, number]) {
+  const inside = (x: number) => Math.min(Math.max(x, 0), width);
+  const x = inside(to(from));
+  return { x, width: Math.max(inside(to(until)) - x, 0) };
+}
+
+/** The outline of a mark for a single moment. */
+export const diamond = (x: number, y: number, size: number) =>
+  `M${x} ${y - size}L${x + size} ${y}L${x} ${y + size}L${x - size} ${y}Z`;
+
 const STEPS = [
   10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR,
   6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY,
