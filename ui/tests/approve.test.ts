@@ -1,16 +1,15 @@
 /** Approving: who, what exactly, and what it takes before something is destroyed. */
 import { describe, expect, test } from 'vitest';
 
-import type { StepDetail } from '../src/lib/types/StepDetail';
-import { DIGEST, SUMMARY, TIMELINE, WORK, action, restoring } from './fixtures';
+import { discarding } from './database';
+import { DIGEST, SUMMARY, TIMELINE, WORK, restoring } from './fixtures';
 import { type Window, openRun, soon } from './window';
 
-const approval = (by: string | null, digest = DIGEST) => ({ do: 'approve', step: 'restore', digest, by });
-const destroying = (changes: Partial<StepDetail> = {}) => openRun(restoring(WORK.planned, { effect: 'destroys', ...changes }));
+const approval = (by: string | null, digest = DIGEST, typed: string | null = null) => ({ do: 'approve', step: 'restore', digest, by, typed });
+const destroying = () => openRun(discarding());
 
-async function approve(window: Window, by: string, target?: string) {
+async function approve(window: Window, by: string) {
   await window.get('approver').fill(by);
-  if (target !== undefined) await window.get('target').fill(target);
   await window.get('move-approve').click();
 }
 
@@ -70,42 +69,67 @@ describe('a second person', () => {
 });
 
 describe('what is destroyed', () => {
-  test('is named by hand first, exactly', async () => {
+  const typed = (window: Window) => window.get('target').fill('portal-restore-7f3a9c');
+  const sent = { ...approval('Dana Whitfield', DIGEST, 'portal-restore-7f3a9c'), step: 'discard' };
+
+  test('is named by hand first, exactly, and the button says why until then', async () => {
     const window = await destroying();
-    await approve(window, 'Dana Whitfield');
-    for (const typed of ['veonics', 'Veonics-Photos']) {
-      await window.get('target').fill(typed);
-      await window.get('move-approve').click();
-      await soon(() => window.page.getByRole('alert').textContent()).toContain('Type veonics-photos');
-      expect(await window.page.evaluate(() => document.activeElement?.id)).toBe('target');
+    await window.get('approver').fill('Dana Whitfield');
+    await window.settled();
+    const approve = window.get('move-approve');
+    expect(await approve.isDisabled()).toBe(true);
+    expect(await window.get('blocked').innerText()).toBe('Type portal-restore-7f3a9c to say that it is the one.');
+    for (const wrong of ['portal', 'Portal-Restore-7f3a9c', 'portal-restore-7f3a9c.']) {
+      await window.get('target').fill(wrong);
+      expect(await approve.isDisabled()).toBe(true);
+      expect(await window.get('blocked').innerText()).toBe('What is typed is not portal-restore-7f3a9c.');
+      expect(await window.get('target').getAttribute('aria-invalid')).toBe('true');
+      await window.get('target').press('Enter');
+      await window.get('approver').press('Enter');
     }
+    await window.press('Escape', 'Enter');
     expect(await window.sent()).toEqual([]);
-    await approve(window, 'Dana Whitfield', 'veonics-photos');
-    await soon(() => window.submitted).toEqual([approval('Dana Whitfield')]);
+    await typed(window);
+    expect(await window.get('blocked').count()).toBe(0);
+    expect(await approve.innerText()).toBe('Delete portal-restore-7f3a9c');
+    await approve.click();
+    await soon(() => window.submitted).toEqual([sent]);
+  });
+
+  test('may be pasted', async () => {
+    const window = await destroying();
+    await window.get('approver').fill('Dana Whitfield');
+    await window.page.evaluate(() => navigator.clipboard.writeText(' portal-restore-7f3a9c '));
+    await window.get('target').focus();
+    await window.press('Control+v');
+    await window.get('move-approve').click();
+    await soon(() => window.submitted).toEqual([sent]);
   });
 
   test('still needs the second person', async () => {
     const window = await destroying();
-    await approve(window, 'Sam Ortega', 'veonics-photos');
+    await typed(window);
+    await approve(window, 'Sam Ortega');
     await soon(() => window.page.getByRole('alert').textContent()).toContain('second person');
     expect(await window.sent()).toEqual([]);
   });
 
-  test('is the instance where the step has one, and the environment where it names nothing', async () => {
-    const params = [
-      { name: 'bucket', value: 'veonics-photos' },
-      { name: 'instance', value: 'portal-db-1' },
-    ];
-    const database = await destroying({ action: action('database.delete', WORK.planned, { params }) });
-    expect(await database.page.locator('label[for=target]').innerText()).toBe('Type portal-db-1 to confirm');
-    const nothing = await destroying({ action: action('database.delete', WORK.planned, { params: [] }) });
-    expect(await nothing.page.locator('label[for=target]').innerText()).toBe('Type production to confirm');
+  test('is asked for anew by another plan', async () => {
+    const window = await destroying();
+    await typed(window);
+    await window.send('run', { ...discarding(`aa${DIGEST.slice(2)}`), entries: TIMELINE.length + 1 });
+    await soon(() => window.get('target').inputValue()).toBe('');
+    expect(await window.get('move-approve').isDisabled()).toBe(true);
   });
 
   test('looks different before it is clicked', async () => {
-    const edge = (window: Window) => window.get('move-approve').evaluate((button) => getComputedStyle(button).borderStyle);
-    expect(await edge(await destroying())).toBe('double');
-    expect(await edge(await openRun(restoring(WORK.planned)))).toBe('solid');
+    const edge = (window: Window, id: string) => window.get(id).evaluate((element) => getComputedStyle(element).borderTopStyle);
+    const danger = await destroying();
+    for (const id of ['move-approve', 'approval', 'plan']) expect(await edge(danger, id), id).toBe('double');
+    const change = await openRun(restoring(WORK.planned));
+    expect(await edge(change, 'move-approve')).toBe('solid');
+    expect(await edge(change, 'plan')).toBe('solid');
+    expect(await change.get('target').count()).toBe(0);
   });
 });
 

@@ -192,6 +192,7 @@ export const action = (id: string, work: WorkView, changes: Partial<ActionView> 
     { name: 'prefix', value: 'photos/' },
   ],
   work,
+  choice: null,
   attachments: [],
   ...changes,
 });
@@ -321,6 +322,7 @@ export const TIMELINE: TimelineRow[] = LINES.map(([time, kind, text, step], at) 
   actor: ['noted', 'run_started', 'check_ticked', 'step_completed'].includes(kind) ? 'Sam Ortega' : 'lifeboat',
   kind,
   text,
+  request_id: null,
   step,
   hash: HEAD,
 }));
@@ -374,9 +376,9 @@ export const LIBRARY: LibraryView = {
     },
   ],
   environments: [
-    { name: 'production', account: '123456789012', region: 'us-east-1', practice: false, problem: null },
-    { name: 'rehearsal', account: '210987654321', region: 'us-east-2', practice: false, problem: 'The profile veonics-rehearsal is not in the AWS configuration. Add it with `aws configure sso`.' },
-    { name: 'practice', account: '000000000000', region: 'us-east-1', practice: true, problem: null },
+    { name: 'production', account: '123456789012', region: 'us-east-1', database: 'portal', portal: 'portal.veonics.example', practice: false, problem: null },
+    { name: 'rehearsal', account: '210987654321', region: 'us-east-2', database: null, portal: null, practice: false, problem: 'The profile veonics-rehearsal is not in the AWS configuration. Add it with `aws configure sso`.' },
+    { name: 'practice', account: '000000000000', region: 'us-east-1', database: 'portal', portal: '127.0.0.1:9312', practice: true, problem: null },
   ],
   home: '~/.local/share/lifeboat',
   operator: 'Sam Ortega',
@@ -396,6 +398,7 @@ export const form = (modes: Mode[] = ['exercise']): StartForm => ({
         briefing:
           'The card office reports that hundreds of badge photos show as missing in the Portal, across several organizations.\n\nThe photos were last known to be good at 2026-11-24 02:31:00 UTC.\n',
         before_damage: '2026-11-24T02:31:00Z',
+        damage_began: '2026-11-24T02:32:12Z',
       }
     : null,
   parameters: [
@@ -406,7 +409,7 @@ export const form = (modes: Mode[] = ['exercise']): StartForm => ({
     { name: 'notify', kind: 'boolean', prompt: 'Are customers told?', help: null, choices: [], default: 'true', required: true },
     { name: 'organisations', kind: 'integer', prompt: 'How many organizations are affected', help: null, choices: [], default: null, required: false },
     { name: 'patience', kind: 'duration', prompt: 'How long to wait for replication', help: null, choices: [], default: '15m', required: true },
-    { name: 'region', kind: 'choice', prompt: 'Region', help: null, choices: ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'us-gov-east-1'], default: 'us-east-1', required: true },
+    { name: 'region', kind: 'region', prompt: 'Region', help: null, choices: ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2'], default: 'us-east-1', required: true },
     { name: 'ticket', kind: 'text', prompt: 'Ticket', help: 'The number in Jira, when there is one.', choices: [], default: null, required: false },
   ],
 });

@@ -64,8 +64,10 @@ describe('a run', () => {
   });
 });
 
-test('an environment says which account it is, and why it can’t be used', async () => {
+test('an environment says which account it is, what it holds, and why it can’t be used', async () => {
   const window = await open();
+  expect(await row(window, 'environment-production')).toMatch(/database portal\s+Portal portal\.veonics\.example/);
+  expect(await window.get('environment-rehearsal').getByTestId('holds').count()).toBe(0);
   expect(await row(window, 'environment-production')).toContain('account 123456789012');
   expect(await row(window, 'environment-practice')).toContain('the practice range, on this machine');
   expect(await row(window, 'environment-rehearsal')).toContain('Add it with aws configure sso.');

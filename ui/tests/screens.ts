@@ -1,4 +1,5 @@
 /** Every screen and state, by name: how to get there. */
+import { CREATING, MOMENTS, PLANNED, TOLD_ROWS, WAITING, discarding, restoringDb, surveyed } from './database';
 import {
   DECISION, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, form, hostileRun, longRun,
   restoring, runAt,
@@ -64,13 +65,50 @@ export const SCREENS: Record<string, Show> = {
       options,
     ),
   'approver-wrong': async (options) => {
-    const window = await openRun(restoring(WORK.planned, { effect: 'destroys' }), options);
+    const window = await openRun(restoring(WORK.planned), options);
     await window.get('approver').fill('Sam Ortega');
     await window.get('move-approve').click();
     await window.page.getByRole('alert').waitFor();
     return window;
   },
-  destroys: (options) => openRun(restoring(WORK.planned, { effect: 'destroys' }), options),
+  destroys: (options) => openRun(discarding(), options),
+  'destroys-mistyped': async (options) => {
+    const window = await openRun(discarding(), options);
+    await window.get('target').fill('portal');
+    return window;
+  },
+  moments: (options) => openRun(restoringDb({ is: 'idle' }), options),
+  'moments-snapshot': async (options) => {
+    const window = await openRun(restoringDb({ is: 'idle' }, { from: 'snapshot', snapshot: 'before-migration' }), options);
+    await window.get('moments').waitFor();
+    return window;
+  },
+  'moments-outside': async (options) => {
+    const window = await openRun(restoringDb({ is: 'idle' }), options);
+    await window.get('moment').fill('2026-11-12 08:00:00');
+    return window;
+  },
+  'moments-list': async (options) => {
+    const window = await openRun(restoringDb({ is: 'idle' }), options);
+    await window.get('picture').evaluate((picture) => picture.scrollIntoView());
+    return window;
+  },
+  'moments-none': (options) => openRun(restoringDb({ is: 'idle' }, {}, { ...MOMENTS, asked: null, outage: null }), options),
+  'moments-planned': (options) => openRun(restoringDb(PLANNED), options),
+  'moments-again': async (options) => {
+    const window = await openRun(restoringDb(PLANNED), options);
+    await window.get('choose-again').locator('summary').click();
+    await window.get('moment').fill('2026-11-24 02:20');
+    await window.get('other-moment').scrollIntoViewIfNeeded();
+    return window;
+  },
+  surveyed: (options) => openRun(surveyed(), options),
+  waiting: async (options) => {
+    const rows = ({ after }: { after: number }) => TOLD_ROWS.filter(({ seq }) => seq > after);
+    const window = await openRun(restoringDb(WAITING), { ...options, replies: { timeline: rows } });
+    await window.send('progress', { run: RUN, ...CREATING });
+    return window;
+  },
   applying: async (options) => {
     const window = await openRun(restoring(WORK.applying), options);
     await window.send('progress', PROGRESS);

@@ -100,6 +100,35 @@ describe('fields', () => {
     expect(await window.get('param-restore_to').inputValue()).toMatch(/^2026-11-24 03:14:\d\d$/);
   });
 
+  test('of an outage take when the damage began, where the range tells', async () => {
+    const outage = { ...form().parameters[0]!, name: 'outage', prompt: 'When the outage began', required: false };
+    const window = await start({ start_form: () => ({ ...form(), parameters: [...form().parameters, outage] }) });
+    await window.get('param-outage-outage').click();
+    expect(await window.get('param-outage').inputValue()).toBe('2026-11-24 02:32:12');
+    expect(await window.get('param-outage-last-good').count()).toBe(0);
+    await window.get('outage-outage').click();
+    expect(await window.get('outage').inputValue()).toBe('2026-11-24 02:32:12');
+    expect(await window.get('briefing').innerText()).toContain('The damage began: 2026-11-24 02:32:12 UTC');
+  });
+
+  test('of an outage take the last good moment, where it does not', async () => {
+    const scenario = { ...form().scenario!, damage_began: null };
+    const outage = { ...form().parameters[0]!, name: 'outage' };
+    const window = await start({ start_form: () => ({ ...form(), scenario, parameters: [outage] }) });
+    await window.get('param-outage-last-good').click();
+    expect(await window.get('param-outage').inputValue()).toBe(GOOD);
+    expect(await window.get('outage-outage').count()).toBe(0);
+    expect(await window.get('briefing').innerText()).not.toContain('The damage began');
+  });
+
+  test('of a region offer the ones that may be used, and none where the environment decides', async () => {
+    const region = { ...form().parameters.find(({ name }) => name === 'region')!, default: null, required: false };
+    const window = await start({ start_form: () => ({ ...form(), parameters: [region] }) });
+    const options = await window.get('param-region').locator('option').allInnerTexts();
+    expect(options).toEqual(['The environment decides', 'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2']);
+    expect(await window.text()).toContain('May be left empty. Only regions in the United States');
+  });
+
   test('say what they take, and which may be left empty', async () => {
     const window = await start();
     const text = await window.text();

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use ::run::{Mode, Request, default_in};
+use action::ParamKind;
+use action::environment::US_REGIONS;
 use aws::environments;
 use jiff::Timestamp;
 use runbook::library::{Library, Listed};
@@ -52,7 +54,10 @@ pub(crate) async fn start_form(
         kind: parameter.kind.word().to_owned(),
         prompt: parameter.prompt.clone().unwrap_or_else(|| parameter.name.clone()),
         help: parameter.help.clone(),
-        choices: parameter.choices.clone(),
+        choices: match parameter.kind {
+            ParamKind::Region => US_REGIONS.map(str::to_owned).into(),
+            _ => parameter.choices.clone(),
+        },
         default: default_in(parameter, &environment),
         required: parameter.required,
     });
@@ -156,6 +161,7 @@ fn scenario(app: &App) -> Option<ScenarioView> {
         title: field(scenario, "title")?,
         briefing: field(scenario, "briefing")?,
         before_damage: field(&ready, "before_damage")?,
+        damage_began: field(&ready, "damage_began"),
     })
 }
 
@@ -171,6 +177,8 @@ fn environments_in(app: &App) -> Result<Vec<EnvironmentCard>, ProblemText> {
         Ok(environment) => EnvironmentCard {
             name,
             practice: environment.is_practice(),
+            database: environment.database.map(|database| database.instance),
+            portal: environment.portal.map(|portal| host(&portal.url).to_owned()),
             account: environment.account,
             region: environment.region,
             problem: None,
@@ -179,11 +187,19 @@ fn environments_in(app: &App) -> Result<Vec<EnvironmentCard>, ProblemText> {
             name,
             account: String::new(),
             region: String::new(),
+            database: None,
+            portal: None,
             practice: false,
             problem: Some(why.to_string()),
         },
     });
     Ok(cards.collect())
+}
+
+/// The host of an address, with its port where it has one.
+fn host(url: &str) -> &str {
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
+    after.split('/').next().unwrap_or(after)
 }
 
 fn card(listed: Listed) -> RunbookCard {

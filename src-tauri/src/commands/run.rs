@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufWriter};
 
 use ::run::{Command, Digest, RunId};
-use report::{Format, Row, Timeline};
+use report::{Format, Timeline};
 use runbook::StepId;
 use tauri::{AppHandle, State, WebviewWindow};
 
@@ -72,19 +72,7 @@ pub(crate) async fn timeline(
         None => app.engine.read(&run)?,
     };
     let entries = app.engine.journal().entries_after(&run, after)?;
-    let rows = entries.into_iter().map(|entry| {
-        let row = Row::new(&folded, entry)?;
-        Ok(TimelineRow {
-            seq: row.entry.seq,
-            at: row.entry.at,
-            actor: row.entry.actor,
-            kind: row.kind.to_owned(),
-            text: row.text,
-            step: row.step.map(|(id, _)| id),
-            hash: row.entry.hash,
-        })
-    });
-    rows.collect()
+    Ok(entries.into_iter().map(|entry| TimelineRow::of(&folded, entry)).collect::<Result<_, _>>()?)
 }
 
 /// Lines of a plan or of evidence, from the line `from` on.

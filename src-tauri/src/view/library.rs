@@ -111,6 +111,10 @@ pub struct EnvironmentCard {
     pub account: String,
     /// Its region.
     pub region: String,
+    /// The database instance it names.
+    pub database: Option<String>,
+    /// The host of the Portal's front end.
+    pub portal: Option<String>,
     /// Whether everything it reaches is on this machine.
     pub practice: bool,
     /// Why it can't be used, when it can't, and what to do.
@@ -148,7 +152,7 @@ pub struct ParameterView {
     pub prompt: String,
     /// More about it.
     pub help: Option<String>,
-    /// The values of a choice.
+    /// The values of a choice; for a region, those that may be used.
     pub choices: Vec<String>,
     /// Its default, for this environment.
     pub default: Option<String>,
@@ -167,6 +171,8 @@ pub struct ScenarioView {
     pub briefing: String,
     /// The last moment before the damage.
     pub before_damage: String,
+    /// When the damage began, where the range tells.
+    pub damage_began: Option<String>,
 }
 
 /// A value that was checked.

@@ -2,12 +2,14 @@
 //!
 //! Times are RFC 3339 in UTC. Lengths of time are whole seconds. HTML was rendered and sanitised in Rust.
 
+mod choice;
 mod library;
 mod of_run;
 mod of_step;
 mod run;
 mod step;
 
+pub use choice::ChoiceView;
 pub use library::{
     CheckedValue, EnvironmentCard, LibraryView, ParameterView, ProblemView, RunCard, RunbookCard,
     ScenarioView, StartForm, StartRequest,

@@ -1,9 +1,12 @@
 //! From a run to what the window draws of it.
 
-use ::run::{Run, State};
+use ::run::{Event, Run, State};
+use report::{ReportError, Row};
 use runbook::Step;
 
-use super::{Pair, PhaseView, RunCard, RunState, RunView, StepDetail, StepKind, StepRow, StepState};
+use super::{
+    Pair, PhaseView, RunCard, RunState, RunView, StepDetail, StepKind, StepRow, StepState, TimelineRow,
+};
 
 impl RunView {
     /// A run as it stands; `head` is the hash of its last entry.
@@ -68,6 +71,31 @@ impl RunState {
     }
 }
 
+impl TimelineRow {
+    /// One entry of `run`'s journal. The id of a request stands apart from the words: few read it, some copy it.
+    ///
+    /// # Errors
+    /// An entry that can't be read by this version.
+    pub fn of(run: &Run, entry: journal::Entry) -> Result<Self, ReportError> {
+        let request_id = entry.recorded().ok().and_then(|recorded| match recorded.event {
+            Event::Happened { happening, .. } => happening.request_id,
+            _ => None,
+        });
+        let row = Row::new(run, entry)?;
+        let suffix = request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
+        Ok(Self {
+            seq: row.entry.seq,
+            at: row.entry.at,
+            actor: row.entry.actor,
+            kind: row.kind.to_owned(),
+            text: row.text.strip_suffix(&suffix).unwrap_or(&row.text).to_owned(),
+            request_id,
+            step: row.step.map(|(id, _)| id),
+            hash: row.entry.hash,
+        })
+    }
+}
+
 impl RunCard {
     /// A run in the library.
     pub fn of(run: &Run) -> Self {
@@ -118,5 +146,38 @@ fn row(run: &Run, step: &Step, number: usize) -> StepRow {
         effect: step.effect(),
         state: StepState::of(run, step),
         estimate: step.estimate.map(|length| length.as_secs()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_stands_apart_from_the_words() {
+        let run = crate::view::choice::tests::run(&[]);
+        let row = |event: &str| {
+            let entry = journal::Entry {
+                run: run.id().clone(),
+                seq: 7,
+                at: "2026-11-24T03:20:11Z".to_owned(),
+                actor: "lifeboat".to_owned(),
+                event: event.to_owned(),
+                previous: String::new(),
+                hash: String::new(),
+            };
+            TimelineRow::of(&run, entry).map(|row| (row.kind, row.text, row.request_id))
+        };
+        let told = row(
+            r#"{"event":"happened","step":"restore","said":"portal-b: creating","at":null,"request_id":"4c1f"}"#,
+        );
+        let (kind, text, id) = told.unwrap();
+        assert_eq!(
+            (kind.as_str(), text.as_str(), id.as_deref()),
+            ("happened", "portal-b: creating", Some("4c1f"))
+        );
+        let (_, text, id) = row(r#"{"event":"noted","step":null,"text":"see (request 4c1f)"}"#).unwrap();
+        assert!(text.ends_with("see (request 4c1f)") && id.is_none(), "{text}");
+        assert!(row("{}").is_err());
     }
 }

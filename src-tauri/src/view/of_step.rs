@@ -4,8 +4,8 @@ use run::{Applied, Problem, Run, Stage, Work};
 use runbook::{OnFailure, RecordKind, Step, WaitFor};
 
 use super::{
-    ActionView, AttachmentView, CheckView, MessageView, OptionView, Pair, ProblemText, StepDetail, StepKind,
-    StepState, WaitView, WorkView,
+    ActionView, AttachmentView, CheckView, ChoiceView, MessageView, OptionView, Pair, ProblemText,
+    StepDetail, StepKind, StepState, WaitView, WorkView,
 };
 
 impl StepKind {
@@ -144,10 +144,12 @@ fn action(run: &Run, step: &Step) -> Option<ActionView> {
     let ahead = with.iter().map(|(name, template)| {
         Pair::new(name, &run.fill(step, template).unwrap_or_else(|_| template.to_string()))
     });
+    let params: Vec<_> = if of.params.is_empty() { ahead.collect() } else { asked.collect() };
     Some(ActionView {
         id: spec.id.to_owned(),
         about: spec.about.to_owned(),
-        params: if of.params.is_empty() { ahead.collect() } else { asked.collect() },
+        choice: ChoiceView::of(run, step, &params),
+        params,
         work: WorkView::of(&of.work),
         attachments: of
             .attachments

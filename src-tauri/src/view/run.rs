@@ -75,7 +75,7 @@ pub struct RunView {
 }
 
 /// A name and its value.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Pair {
     /// The name.
     pub name: String,
@@ -125,6 +125,8 @@ pub struct TimelineRow {
     pub kind: String,
     /// What happened, in a line.
     pub text: String,
+    /// The id of the request that told of it, for what happened on the far side.
+    pub request_id: Option<String>,
     /// The id of the step it was about.
     pub step: Option<String>,
     /// The entry's hash.

@@ -5,6 +5,7 @@ use run::Move;
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::choice::ChoiceView;
 use super::run::Pair;
 
 /// A step in full.
@@ -114,6 +115,8 @@ pub struct ActionView {
     pub params: Vec<Pair>,
     /// Where it stands.
     pub work: WorkView,
+    /// The moments that it can be planned from, once a survey found them.
+    pub choice: Option<ChoiceView>,
     /// Plans and evidence kept so far, newest last.
     pub attachments: Vec<AttachmentView>,
 }

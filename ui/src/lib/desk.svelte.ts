@@ -1,5 +1,6 @@
 /** What a person has in hand at the current step: half-typed words, a choice, a question that is open. */
 import { app } from './app.svelte';
+import { Choice } from './choice.svelte';
 import { clock } from './clock.svelte';
 import { type Draft, draft } from './drafts.svelte';
 import { clock as utc, instant, millis } from './format';
@@ -7,6 +8,7 @@ import { run } from './run.svelte';
 import type { Command } from './types/Command';
 import type { Move } from './types/Move';
 import type { StepDetail } from './types/StepDetail';
+import { typedFor } from './words';
 
 /** What a dialog asks a reason for. */
 export type Reason = 'skip' | 'refuse' | 'abandon';
@@ -14,17 +16,14 @@ export type Reason = 'skip' | 'refuse' | 'abandon';
 /** How long after the primary move changed it is not taken, so that a second press can't approve what nobody has read. */
 const SETTLE = 300;
 
-/** Parameters that name what an action destroys, the first that is there. */
-const TARGETS = ['instance', 'target', 'snapshot', 'bucket', 'prefix'];
-
 class Desk {
   /** Whether the primary move has just become another one. */
   settling = $state(false);
   asking = $state<Reason | null>(null);
   /** Whether stopping the action at work is being asked about. */
   stopping = $state(false);
-  /** What is wrong with the name of the approver, or with the target's. */
-  wrong = $state.raw<{ field: 'approver' | 'target'; text: string } | null>(null);
+  /** What is wrong with the name of the approver. */
+  wrong = $state<string | null>(null);
 
   step: StepDetail | null = $derived(run.view?.step ?? null);
   primary: Move | null = $derived(this.step?.moves[0] ?? null);
@@ -36,6 +35,14 @@ class Desk {
   approver: Draft = $derived(this.#draft(`approver.${this.digest}`));
   target: Draft = $derived(this.#draft(`target.${this.digest}`));
   reason: Draft = $derived(this.#draft(`reason.${this.asking ?? ''}`));
+  /** The moment to go back to, where a plan is made from one. */
+  moment: Choice | null = $derived.by(() => {
+    const { step } = this;
+    const choice = step?.action?.choice;
+    return choice && run.view ? new Choice(`${run.view.id}.${step.id}`, choice, run.view.region) : null;
+  });
+  /** Why no plan can be made of what is chosen. */
+  unplannable: string | null = $derived(this.moment?.problem ?? null);
 
   /** Why the primary move can't be taken yet. */
   blocked: string | null = $derived.by(() => {
@@ -45,6 +52,12 @@ class Desk {
     if (this.primary === 'decide' && !step.options.some(({ label }) => label === this.choice.text)) {
       return 'Choose one first.';
     }
+    if (this.primary === 'plan') return this.unplannable;
+    if (this.primary === 'approve' && this.destroyed !== null && this.target.text.trim() !== this.destroyed) {
+      return this.mistyped
+        ? `What is typed is not ${this.destroyed}.`
+        : `Type ${this.destroyed} to say that it is the one.`;
+    }
     if (this.primary !== 'complete') return null;
     const ends = step.wait?.ends;
     if (ends && millis(ends) > clock.now) return `The wait ends at ${utc(ends)} UTC.`;
@@ -53,12 +66,9 @@ class Desk {
   });
 
   /** The name that has to be typed before something is destroyed. */
-  destroyed: string | null = $derived.by(() => {
-    if (this.step?.effect !== 'destroys') return null;
-    const params = this.step.action?.params ?? [];
-    const named = TARGETS.flatMap((name) => params.filter((param) => param.name === name));
-    return named[0]?.value ?? run.view?.environment ?? null;
-  });
+  destroyed: string | null = $derived(this.step && typedFor(this.step));
+  /** Whether something else is typed. */
+  mistyped: boolean = $derived(![this.destroyed ?? '', ''].includes(this.target.text.trim()));
 
   /** Begins anew with a primary move or a plan that has just appeared. What is returned ends the settling. */
   settle(): () => void {
@@ -100,6 +110,10 @@ class Desk {
       return;
     }
     if (move === this.primary && this.settling) return;
+    if (move === 'plan_again' && this.unplannable) {
+      app.said = this.unplannable;
+      return;
+    }
     if (move === 'skip' || move === 'refuse') {
       this.asking = move;
       return;
@@ -135,7 +149,7 @@ class Desk {
         return this.#approve(step, second_person);
       case 'plan':
       case 'plan_again':
-        return { do: 'plan', step, with: {} };
+        return { do: 'plan', step, with: this.moment?.with ?? {} };
       case 'ties_photo':
         return { do: 'plan', step, with: { ties: 'photo' } };
       case 'ties_deleted':
@@ -163,20 +177,16 @@ class Desk {
     const operator = run.view?.operator ?? '';
     this.wrong = null;
     if (second && by === '') {
-      this.wrong = { field: 'approver', text: 'A second person approves this plan. Ask them, and give their name.' };
+      this.wrong = 'A second person approves this plan. Ask them, and give their name.';
     } else if (second && by.toLowerCase() === operator.trim().toLowerCase()) {
-      this.wrong = {
-        field: 'approver',
-        text: `${operator} runs this and can't approve it too. Give the name of a second person.`,
-      };
-    } else if (this.destroyed !== null && this.target.text.trim() !== this.destroyed) {
-      this.wrong = { field: 'target', text: `Type ${this.destroyed} to say that it is what will be destroyed.` };
+      this.wrong = `${operator} runs this and can't approve it too. Give the name of a second person.`;
     }
     if (this.wrong) {
-      document.getElementById(this.wrong.field)?.focus();
+      document.getElementById('approver')?.focus();
       return null;
     }
-    return { do: 'approve', step, digest: this.digest, by: second ? by : null };
+    const typed = this.destroyed === null ? null : this.target.text.trim();
+    return { do: 'approve', step, digest: this.digest, by: second ? by : null, typed };
   }
 }
 

@@ -57,6 +57,20 @@ export function span(seconds: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
+/** The two largest units of a length, to the second below an hour: `52 min 10 s`, `3 h 12 min`, `6 days 4 h`. */
+export function length(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts: [number, string][] = [
+    [Math.floor(whole / 86400), whole >= 2 * 86400 ? 'days' : 'day'],
+    [Math.floor(whole / 3600) % 24, 'h'],
+    [Math.floor(whole / 60) % 60, 'min'],
+    [whole % 60, 's'],
+  ];
+  const first = parts.findIndex(([n]) => n > 0);
+  if (first < 0) return '0 s';
+  return parts.slice(first, first + 2).filter(([n]) => n > 0).map(([n, unit]) => `${n} ${unit}`).join(' ');
+}
+
 /** `1.9 GB`; powers of 1,000, as Rust writes them. */
 export function bytes(n: number): string {
   if (n < 1000) return some(n, 'byte');
@@ -88,3 +102,6 @@ export function instant(text: string): string | null {
 
 /** An instant as people type it into a field: `2026-11-24 03:14:07`. */
 export const typed = (at: string | number) => moment(at).replace(' UTC', '');
+
+/** With a capital letter. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

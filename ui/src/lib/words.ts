@@ -4,6 +4,7 @@ import type { Effect } from './types/Effect';
 import type { Mode } from './types/Mode';
 import type { Move } from './types/Move';
 import type { RunView } from './types/RunView';
+import type { ScenarioView } from './types/ScenarioView';
 import type { StepDetail } from './types/StepDetail';
 import type { StepKind } from './types/StepKind';
 import type { StepState } from './types/StepState';
@@ -25,7 +26,7 @@ export const MODE: Record<Mode, { word: string; with: string; means: string }> =
   exercise: {
     word: 'Exercise',
     with: 'the exercise',
-    means: 'A tabletop on the practice range, on this machine. Real steps, made-up photos, nothing outside is touched.',
+    means: 'A tabletop on the practice range, on this machine. Real steps, made-up data, nothing outside is touched.',
   },
 };
 
@@ -53,23 +54,50 @@ interface ActionWords {
   read: string;
   plan: string;
   approve: string;
+  /** What approving does to the one that has to be named. */
+  destroys: string;
 }
 
 const ACTION: Record<string, Partial<ActionWords>> = {
   'aws.preflight': { read: 'Check the account' },
   'photos.survey': { read: 'Survey the photos' },
   'photos.verify': { read: 'Verify the photos' },
+  'photos.reconcile': { read: 'Compare the photos with the database' },
   'photos.restore': { plan: 'Plan the restore', approve: 'Approve and restore' },
+  'database.survey': { read: 'Survey the database' },
+  'database.restore': { plan: 'Plan this restore', approve: 'Approve and restore' },
+  'database.verify': { read: 'Verify the database' },
+  'database.cut_over': { plan: 'Plan the cut-over', approve: 'Approve and cut over' },
+  'database.obliterate': { plan: 'Plan the removal', approve: 'Remove the organizations from', destroys: 'This removes organizations from' },
+  'database.discard': { plan: 'Plan the deletion', approve: 'Delete', destroys: 'This deletes' },
+  'portal.probe': { read: 'Ask the Portal for its page' },
 };
 
-function actionWords(id: string): ActionWords {
-  return { read: `Run ${id}`, plan: `Plan ${id}`, approve: `Approve and run ${id}`, ...ACTION[id] };
+function actionWords({ action }: StepDetail): ActionWords {
+  const id = action?.id ?? '';
+  const words = { read: `Run ${id}`, plan: `Plan ${id}`, approve: `Approve and run ${id}`, destroys: 'This destroys', ...ACTION[id] };
+  const back = id === 'database.cut_over' && action?.params.some(({ name, value }) => name === 'back' && value === 'true');
+  return back ? { ...words, plan: 'Plan the way back', approve: 'Approve and give the names back' } : words;
 }
 
-/** What the button of a move says: the verb and the object. */
-export function moveLabel(move: Move, step: StepDetail, last: boolean): string {
-  const action = actionWords(step.action?.id ?? '');
+/** What approving a plan that destroys something says: the verb and the object. */
+const destroys = (step: StepDetail, target: string) =>
+  `${ACTION[step.action?.id ?? '']?.approve ?? `Run ${step.action?.id} on`} ${target}`;
+
+/** What that does, before the name of its target. */
+export const destroysWords = (step: StepDetail) => actionWords(step).destroys;
+
+/** What has to be typed before the plan that waits is approved: the name of what will be gone. */
+export function typedFor(step: StepDetail): string | null {
+  const work = step.action?.work;
+  return work?.is === 'planned' ? (work.summary.typed ?? null) : null;
+}
+
+/** What the button of a move says: the verb and the object. `changed`: another moment was chosen than was planned. */
+export function moveLabel(move: Move, step: StepDetail, last: boolean, changed = false): string {
+  const action = actionWords(step);
   const work = step.action?.work.is;
+  const target = typedFor(step);
   switch (move) {
     case 'complete':
       if (last) return 'Finish the run';
@@ -79,13 +107,13 @@ export function moveLabel(move: Move, step: StepDetail, last: boolean): string {
       if (work === 'verified') return 'Look again';
       return work === 'failed' ? `Try again: ${lower(action.read)}` : action.read;
     case 'plan':
-      return work === 'idle' ? action.plan : 'Make a new plan';
+      return work === 'idle' || step.action?.choice ? action.plan : 'Make a new plan';
     case 'approve':
-      return action.approve;
+      return target === null ? action.approve : destroys(step, target);
     case 'refuse':
       return 'Refuse the plan…';
     case 'plan_again':
-      return 'Plan again';
+      return changed ? `${action.plan} instead` : 'Plan again';
     case 'ties_photo':
       return 'Plan again, undecided keys are photos';
     case 'ties_deleted':
@@ -140,4 +168,15 @@ export function announcement(before: RunView | null, after: RunView): string {
   const work = step.action ? workSentence(step.action.work) : '';
   if (before.current !== after.current) return `Step ${step.number}: ${step.title}. ${work}`.trim();
   return before.step?.action?.work.is === step.action?.work.is ? '' : work;
+}
+
+/** When the outage of an exercise began, to be put into a field. */
+export const outage = (scenario: ScenarioView | null) =>
+  scenario?.damage_began ? [{ id: 'outage', label: 'Use the outage', at: scenario.damage_began }] : [];
+
+/** What an exercise knows of a parameter that is a time. */
+export function offers(scenario: ScenarioView | null, parameter: string) {
+  const began = parameter === 'outage' ? outage(scenario) : [];
+  if (!scenario || began.length > 0) return began;
+  return [{ id: 'last-good', label: 'Use the last good moment', at: scenario.before_damage }];
 }

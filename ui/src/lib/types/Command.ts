@@ -49,7 +49,7 @@ step: string, } | { "do": "plan",
  */
 step: string, 
 /**
- * Choices that replace the step's own, such as `ties: photo`.
+ * Values that replace the step's own, where the action lets them be chosen now, such as `ties: photo`.
  */
 with: { [key in string]: string }, } | { "do": "approve", 
 /**
@@ -63,7 +63,11 @@ digest: string,
 /**
  * Who approves; the person asking when left out.
  */
-by: string | null, } | { "do": "refuse", 
+by: string | null, 
+/**
+ * The name of what will be gone, typed, for a plan that destroys something.
+ */
+typed: string | null, } | { "do": "refuse", 
 /**
  * The step.
  */

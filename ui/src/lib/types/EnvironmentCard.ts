@@ -17,6 +17,14 @@ account: string,
  */
 region: string, 
 /**
+ * The database instance it names.
+ */
+database: string | null, 
+/**
+ * The host of the Portal's front end.
+ */
+portal: string | null, 
+/**
  * Whether everything it reaches is on this machine.
  */
 practice: boolean, 

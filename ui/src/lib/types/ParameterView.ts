@@ -21,7 +21,7 @@ prompt: string,
  */
 help: string | null, 
 /**
- * The values of a choice.
+ * The values of a choice; for a region, those that may be used.
  */
 choices: Array<string>, 
 /**

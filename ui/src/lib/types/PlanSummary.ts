@@ -41,4 +41,8 @@ examples: Array<Example>,
  * How many keys are undecided, because S3 can't say whether a photo or a deletion came last. They are left
  * alone unless the plan is made again with `ties:`.
  */
-undecided: number, };
+undecided: number, 
+/**
+ * What the approver has to type, for a plan that destroys something: the name of what will be gone.
+ */
+typed?: string | null, };

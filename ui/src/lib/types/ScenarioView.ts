@@ -19,4 +19,8 @@ briefing: string,
 /**
  * The last moment before the damage.
  */
-before_damage: string, };
+before_damage: string, 
+/**
+ * When the damage began, where the range tells.
+ */
+damage_began: string | null, };

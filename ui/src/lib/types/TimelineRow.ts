@@ -25,6 +25,10 @@ kind: string,
  */
 text: string, 
 /**
+ * The id of the request that told of it, for what happened on the far side.
+ */
+request_id: string | null, 
+/**
  * The id of the step it was about.
  */
 step: string | null, 
