@@ -92,11 +92,7 @@ impl Servers {
         ] {
             fs::write(folder.path().join(name), text).map_err(DataError::file(folder.path().join(name)))?;
         }
-        let mut install = keeper.command(&tools.install);
-        install.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
-        install.arg(format!("--datadir={}", folder.path().join(EMPTY).display()));
-        install.args(LIGHT).args(server::user(folder.path()));
-        keeper.run(install, &[])?;
+        install(&keeper, &tools, &folder.path().join(EMPTY))?;
         let shared = Shared { tools, keeper, state: Mutex::default(), numbers: AtomicU64::new(1), folder };
         Ok(Self(Arc::new(shared)))
     }
