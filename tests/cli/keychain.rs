@@ -155,6 +155,8 @@ fn without_a_keychain_it_says_what_to_do() {
 /// A terminal, as the person at it sees it.
 struct Terminal {
     person: OwnedFd,
+    /// The program's end, kept open: what was written last can still be read when the program has ended.
+    _program: File,
     seen: String,
 }
 
@@ -192,7 +194,7 @@ fn at_a_terminal(scene: &Scene, args: &[&str]) -> (Running, Terminal) {
         command.stdin(program.try_clone().unwrap()).stdout(program.try_clone().unwrap());
         command.stderr(program.try_clone().unwrap());
     });
-    (running, Terminal { person, seen: String::new() })
+    (running, Terminal { person, _program: program, seen: String::new() })
 }
 
 #[test]

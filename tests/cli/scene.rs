@@ -59,7 +59,7 @@ impl Scene {
         let endpoint = self.range.endpoint();
         let text = format!(
             "environment: {name}\nregion: us-east-1\naccount: \"000000000000\"\ncredentials: {{ practice: true }}\n\
-             endpoints: {{ s3: \"{endpoint}\", sts: \"{endpoint}\" }}\n\
+             endpoints: {{ s3: \"{endpoint}\", rds: \"{endpoint}\", sts: \"{endpoint}\", kms: \"{endpoint}\" }}\n\
              photos: {{ bucket: veonics-photos, prefix: photos/ }}\n"
         );
         assert!(text.contains(from));
