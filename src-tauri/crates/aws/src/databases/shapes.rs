@@ -52,8 +52,8 @@ fn settings(of: &DbInstance, port: Option<u16>) -> Settings {
         iops: number(of.iops()),
         throughput: number(of.storage_throughput()),
         multi_az: of.multi_az().unwrap_or_default(),
-        // Without an endpoint there is still the port that it will listen on; RDS mostly says 0 there.
-        port: port.or_else(|| number(of.db_instance_port())).unwrap_or_default(),
+        // RDS mostly says 0 here; where it says another, what stands before the instance has a port of its own.
+        port: number(of.db_instance_port()).filter(|port| *port != 0).or(port).unwrap_or_default(),
         public: of.publicly_accessible().unwrap_or_default(),
         network_type: text(of.network_type()),
         subnet_group: of.db_subnet_group().and_then(|group| text(group.db_subnet_group_name())),

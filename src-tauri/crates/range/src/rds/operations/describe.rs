@@ -32,7 +32,8 @@ pub(super) fn instance(xml: &mut Xml, account: &Account, region: &Region, it: &I
         });
         xml.time("InstanceCreateTime", Some(it.created));
     }
-    xml.text("DbInstancePort", 0);
+    // What the instance was told to listen on: on one machine its database has to answer on another port.
+    xml.text("DbInstancePort", settings.port);
     xml.text("AllocatedStorage", settings.allocated_gib);
     xml.some("MaxAllocatedStorage", settings.max_allocated_gib);
     xml.text("StorageType", &settings.storage_type);
