@@ -57,7 +57,7 @@ async fn boto3_finds_restored_instances_set_up_like_the_old_one() {
     assert_eq!(settings.security_groups, [made["security"].as_str().unwrap()]);
     assert_eq!((settings.allocated_gib, settings.iops, settings.backup_days), (500, Some(12000), 14));
     // The moment that can be restored to moves on.
-    let all = databases.instances(EAST).await.unwrap();
+    let all = databases.instances(EAST).await.unwrap().value;
     assert_eq!(all, [Instance { latest_restorable: all[0].latest_restorable, ..old.clone() }]);
     assert!(old.latest_restorable.is_some() && all[0].latest_restorable >= old.latest_restorable);
     let subnets = databases.group(EAST, GroupKind::Subnet, "portal-subnets").await.unwrap().unwrap();

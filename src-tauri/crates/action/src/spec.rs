@@ -318,11 +318,11 @@ const CATALOG: &[ActionSpec] = &[
                 ParamKind::DbInstance,
                 "The instance whose data comes back, living or deleted.",
             ),
-            optional(
+            planned(optional(
                 "target",
                 ParamKind::DbInstance,
                 "The name of the new instance; made from the run's id if left out.",
-            ),
+            )),
             choice(
                 "from",
                 &["point_in_time", "latest", "snapshot"],
@@ -490,6 +490,12 @@ impl<'a> Values<'a> {
 
     pub(crate) fn optional_timestamp(&self, name: &'static str) -> Result<Option<Timestamp>, ParamError> {
         self.text(name).map(|_| self.timestamp(name)).transpose()
+    }
+
+    /// What is separated by commas; empty when the parameter was left out.
+    pub(crate) fn list(&self, name: &'static str) -> Vec<String> {
+        let items = self.text(name).unwrap_or_default().split(',').map(str::trim);
+        items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
     pub(crate) fn number<N: FromStr>(&self, name: &'static str) -> Result<Option<N>, ParamError> {

@@ -279,7 +279,10 @@ impl<'a> Driver<'a> {
 /// What went wrong in the step the run stands at, what to do about it, and the exit code that goes with it.
 fn trouble(run: &Run) -> Option<(String, Exit)> {
     let step = run.current()?;
-    let found = |outcome: &Outcome| [slice::from_ref(&outcome.headline), &outcome.notes].concat().join(". ");
+    let found = |outcome: &Outcome| {
+        let said = [slice::from_ref(&outcome.headline), &outcome.notes].concat();
+        said.iter().map(|said| said.trim_end_matches('.')).collect::<Vec<_>>().join(". ")
+    };
     let why = |problem: &Problem| format!("{}. {}", problem.what.trim_end_matches('.'), problem.next);
     let title = &step.title;
     Some(match &run.step(&step.id).work {

@@ -204,11 +204,10 @@ impl Discard {
 
 impl Obliterate {
     pub(crate) fn from_values(values: &Values<'_>) -> Result<Self, ParamError> {
-        let organizations = values.text("organizations").unwrap_or_default().split(',').map(str::trim);
         Ok(Self {
             instance: values.required("instance")?.to_owned(),
             region: values.text("region").map(str::to_owned),
-            organizations: organizations.filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+            organizations: values.list("organizations"),
         })
     }
 }

@@ -207,7 +207,7 @@ impl DatabaseService for Databases {
         Ok(Answer { value, request_id: None })
     }
 
-    async fn instances(&self, _: &str) -> Result<Vec<Instance>, PortError> {
+    async fn instances(&self, _: &str) -> Result<Answer<Vec<Instance>>, PortError> {
         unimplemented!()
     }
     async fn snapshots(&self, _: &str, _: &str) -> Result<Vec<Snapshot>, PortError> {

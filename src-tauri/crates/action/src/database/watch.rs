@@ -138,12 +138,12 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks at every instance of the region.
-    pub(super) async fn list(&mut self) -> Result<Vec<Instance>, Failure> {
+    pub(super) async fn list(&mut self) -> Result<Answer<Vec<Instance>>, Failure> {
         loop {
             match self.cx.ports.databases.instances(self.region).await {
-                Ok(instances) => {
+                Ok(answer) => {
                     self.lost = 0;
-                    return Ok(instances);
+                    return Ok(answer);
                 }
                 Err(error) => self.bear("list", self.region, error)?,
             }

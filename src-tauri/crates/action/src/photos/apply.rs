@@ -47,6 +47,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
     let body = Body::open(plan)?;
     let bucket = body.header.params.bucket.clone();
     let planned = body.header.ground.versioning;
+    let excluded = body.header.params.exclude.join(",");
     let store = &*cx.ports.photos;
     if store.bucket(&bucket).await?.versioning != planned {
         return Err(Failure::Refused {
@@ -75,7 +76,9 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
         work.round(&mut Feed::Again(again.into_iter()), attempt).await?;
     }
     work.ticks.last();
-    Ok(work.count.outcome(&work.next, work.examples))
+    let mut outcome = work.count.outcome(&work.next, work.examples);
+    outcome.outputs.insert("excluded".to_owned(), excluded);
+    Ok(outcome)
 }
 
 /// Where items come from: the plan, or those to be tried again.

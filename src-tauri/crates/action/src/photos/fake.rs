@@ -347,6 +347,7 @@ impl World {
             extra,
             ties,
             named_by: None,
+            exclude: Vec::new(),
         }
     }
 

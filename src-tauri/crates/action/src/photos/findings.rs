@@ -1,5 +1,7 @@
 //! What became of every key since the restore point: the listing, with what it can't tell found out.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 
@@ -48,6 +50,8 @@ pub(crate) struct Ground<'a> {
     store: &'a dyn PhotoStore,
     /// Whether unequal entity tags can be believed to mean unequal bytes.
     md5: bool,
+    /// Keys that were met and left out.
+    excluded: AtomicU64,
 }
 
 impl<'a> Ground<'a> {
@@ -90,7 +94,7 @@ impl<'a> Ground<'a> {
             });
         }
         let md5 = decide::tags_are_md5(&facts);
-        Ok(Self { target, facts, store, md5 })
+        Ok(Self { target, facts, store, md5, excluded: AtomicU64::new(0) })
     }
 
     /// Reads both versions wherever entity tags differ but sizes don't, so that an object that was encrypted in its
@@ -99,9 +103,22 @@ impl<'a> Ground<'a> {
         Self { md5: false, ..self }
     }
 
-    /// Every key under the prefix, in order, [`AT_ONCE`] looked at together.
+    /// How many keys were met so far that `exclude` leaves out.
+    pub(crate) fn excluded(&self) -> u64 {
+        self.excluded.load(Ordering::Relaxed)
+    }
+
+    /// Whether a key is none of this restore's business.
+    fn leaves_out(&self, key: &str) -> bool {
+        let out = self.target.exclude.iter().any(|start| key.starts_with(start));
+        self.excluded.fetch_add(u64::from(out), Ordering::Relaxed);
+        out
+    }
+
+    /// Every key under the prefix, in order, [`AT_ONCE`] looked at together; but for those that are left out.
     pub(crate) fn findings(&self) -> impl Stream<Item = Result<Finding, Failure>> + Send + '_ {
         histories(self.store, &self.target.bucket, &self.target.prefix, None)
+            .try_filter(|history| std::future::ready(!self.leaves_out(&history.key)))
             .map_ok(|history| self.look(history))
             .try_buffered(AT_ONCE)
     }

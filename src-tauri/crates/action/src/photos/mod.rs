@@ -61,6 +61,9 @@ pub struct Target {
     /// A database instance: only photos that it names, and that are not there, come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<String>,
+    /// Keys that begin with one of these are left as they are: photos of organizations that were obliterated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 /// What happens to keys that did not exist at the restore point.
@@ -103,6 +106,7 @@ impl Target {
                 _ => Ties::Leave,
             },
             named_by: values.text("named_by").map(str::to_owned),
+            exclude: values.list("exclude"),
         })
     }
 }
@@ -146,6 +150,7 @@ impl Target {
             extra: Extra::Leave,
             ties: Ties::Leave,
             named_by: None,
+            exclude: Vec::new(),
         }
     }
 }

@@ -216,6 +216,9 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         facts.push(fact("there, or not named: left as they are", planned.passed));
         facts.push(Fact::new("named by", instance));
     }
+    if !target.exclude.is_empty() {
+        facts.push(fact("left out", ground.excluded()));
+    }
     facts.push(Fact::new("to copy", words::bytes(planned.bytes)));
     let mut notes = vec!["Nothing is deleted. No version is removed.".to_owned()];
     if planned.hidden > 0 {
@@ -237,6 +240,9 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         ));
     }
     warnings.extend(tally.warnings(ground));
+    if !target.exclude.is_empty() {
+        notes.push(left_out(target));
+    }
     if let Some(instance) = &target.named_by {
         notes.push(format!("Only photos that {instance} names and that are not there come back."));
     }
@@ -262,6 +268,11 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         undecided: tally.undecided,
         typed: None,
     }
+}
+
+/// What `exclude` leaves as it is.
+pub(super) fn left_out(target: &Target) -> String {
+    format!("Keys that begin with {} are left as they are.", words::list(&target.exclude))
 }
 
 fn comes_back(n: u64) -> String {

@@ -72,6 +72,9 @@ pub(crate) async fn verify(
             words::of(tally.new, "photo was", "photos were")
         ));
     }
+    if !target.exclude.is_empty() {
+        notes.push(super::plan::left_out(target));
+    }
     notes.extend(tally.warnings(&ground));
     let passed = wrong + tally.undecided + unwanted == 0;
     let mut headline = format!(
@@ -92,10 +95,11 @@ pub(crate) async fn verify(
         ("extra", tally.new),
         ("undecided", tally.undecided),
     ];
+    let left_out = (!target.exclude.is_empty()).then(|| fact("left out", ground.excluded()));
     Ok(Outcome {
         verdict: if passed { Verdict::Passed } else { Verdict::Failed },
         headline,
-        facts: counts.map(|(label, n)| fact(label, n)).into(),
+        facts: counts.iter().map(|(label, n)| fact(label, *n)).chain(left_out).collect(),
         outputs: counts.map(|(name, n)| (name.to_owned(), n.to_string())).into(),
         notes,
         examples: examples.chosen(),

@@ -28,8 +28,8 @@ pub trait DatabaseService: Send + Sync {
     /// One instance (DescribeDBInstances); `None` when there is none of that identifier.
     async fn instance(&self, region: &str, id: &str) -> Result<Answer<Option<Instance>>, PortError>;
 
-    /// Every instance of the region (DescribeDBInstances, all pages).
-    async fn instances(&self, region: &str) -> Result<Vec<Instance>, PortError>;
+    /// Every instance of the region (DescribeDBInstances, all pages); the request id is the last page's.
+    async fn instances(&self, region: &str) -> Result<Answer<Vec<Instance>>, PortError>;
 
     /// The snapshots of an instance: manual, automated, AWS Backup's, and those shared by other accounts
     /// (DescribeDBSnapshots, once for each type). A copy names the instance it is of, so copies from another region

@@ -43,7 +43,7 @@ impl DatabaseService for Nowhere {
     async fn instance(&self, _: &str, id: &str) -> Result<Answer<Option<Instance>>, PortError> {
         none("instance", id)
     }
-    async fn instances(&self, region: &str) -> Result<Vec<Instance>, PortError> {
+    async fn instances(&self, region: &str) -> Result<Answer<Vec<Instance>>, PortError> {
         none("instances", region)
     }
     async fn snapshots(&self, _: &str, instance: &str) -> Result<Vec<Snapshot>, PortError> {

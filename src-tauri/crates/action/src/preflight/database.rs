@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use serde_json::json;
 
 use super::{Report, probe};
 use crate::plan::{Context, Fact, Failure, Sink};
-use crate::port::{AutomatedBackup, Instance, KeyState, Snapshot, SnapshotKind};
+use crate::port::{AutomatedBackup, Instance, KeyState, PortError, Snapshot, SnapshotKind};
 use crate::words;
 
 /// How far back events are asked for: enough to see what happened to the instance today.
@@ -20,14 +21,27 @@ pub(super) async fn probe_all(
     evidence: Sink<'_>,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let (databases, region) = (&*cx.ports.databases, cx.environment.region.as_str());
+    let databases = &*cx.ports.databases;
+    let home = cx.environment.region.as_str();
+    let copies = cx.environment.database.as_ref().and_then(|database| database.copies_in.as_deref());
     let mut keys = BTreeSet::new();
 
-    let answer = databases.instance(region, id).await.map(|answer| answer.value);
-    if let Some(found) = probe("database instance", answer, evidence, report)? {
-        keys.extend(found.as_ref().and_then(|instance| instance.kms_key.clone()));
-        report.instance(id, found.as_ref());
-    }
+    let answer = databases.instance(home, id).await.map(|answer| answer.value);
+    let region = match (answer, copies.filter(|copies| *copies != home)) {
+        // A region that is lost takes none of the others with it.
+        (Err(error), Some(copies)) if error.kind.is_transient() => {
+            note(&error, evidence)?;
+            report.lost(home, copies);
+            copies
+        }
+        (answer, _) => {
+            if let Some(found) = probe("database instance", answer, evidence, report)? {
+                keys.extend(found.as_ref().and_then(|instance| instance.kms_key.clone()));
+                report.instance(id, found.as_ref());
+            }
+            home
+        }
+    };
     let answer = databases.snapshots(region, id).await;
     if let Some(found) = probe("snapshots", answer, evidence, report)? {
         // The key of a snapshot that another account shares is that account's to look at.
@@ -54,7 +68,26 @@ pub(super) async fn probe_all(
     Ok(())
 }
 
+/// Writes down a probe that had no answer.
+fn note(error: &PortError, evidence: Sink<'_>) -> Result<(), Failure> {
+    let line = json!({
+        "probe": "database instance",
+        "result": "no answer",
+        "error": error.to_string(),
+        "request_id": error.request_id,
+    });
+    Ok(writeln!(evidence, "{line}")?)
+}
+
 impl Report {
+    fn lost(&mut self, home: &str, copies: &str) {
+        self.facts.push(Fact::new("instance", format!("no answer from {home}")));
+        self.notes.push(format!(
+            "RDS in {home} does not answer, so only what lies in {copies} was looked at. Look at the AWS Health \
+             Dashboard: if {home} stays away, the database can be restored in {copies}; `database.survey` says to when."
+        ));
+    }
+
     fn instance(&mut self, id: &str, found: Option<&Instance>) {
         self.facts.push(Fact::new("instance", found.map_or("not there", |instance| &instance.status)));
         if found.is_none() {
@@ -142,23 +175,30 @@ mod tests {
         backups: bool,
         key: &'static str,
         denied: &'static str,
+        /// The home region doesn't answer.
+        lost: bool,
     }
 
-    const WELL: Region = Region { living: true, backups: true, key: "Enabled", denied: "" };
+    const WELL: Region = Region { living: true, backups: true, key: "Enabled", denied: "", lost: false };
 
     impl Region {
         fn may<T>(&self, operation: &str, value: T) -> Result<T, PortError> {
             if self.denied != operation {
                 return Ok(value);
             }
-            Err(PortError {
-                kind: PortErrorKind::Denied,
-                operation: operation.to_owned(),
-                target: "portal".to_owned(),
-                message: format!("the credentials may not do this: it takes rds:{operation}"),
-                request_id: Some("R1".to_owned()),
-                next: "Ask an administrator to allow it.".to_owned(),
-            })
+            let message = format!("the credentials may not do this: it takes rds:{operation}");
+            Err(error(PortErrorKind::Denied, operation, &message))
+        }
+    }
+
+    fn error(kind: PortErrorKind, operation: &str, message: &str) -> PortError {
+        PortError {
+            kind,
+            operation: operation.to_owned(),
+            target: "portal".to_owned(),
+            message: message.to_owned(),
+            request_id: Some("R1".to_owned()),
+            next: "Ask an administrator to allow it.".to_owned(),
         }
     }
 
@@ -168,7 +208,10 @@ mod tests {
 
     #[async_trait]
     impl DatabaseService for Region {
-        async fn instance(&self, _: &str, id: &str) -> Result<Answer<Option<Instance>>, PortError> {
+        async fn instance(&self, region: &str, id: &str) -> Result<Answer<Option<Instance>>, PortError> {
+            if self.lost && region == "us-east-1" {
+                return Err(error(PortErrorKind::Unavailable, "DescribeDBInstances", "the service failed"));
+            }
             let instance = Instance {
                 id: id.to_owned(),
                 arn: String::new(),
@@ -248,7 +291,7 @@ mod tests {
             self.may("DescribeKey", KeyState { arn: key.to_owned(), state: self.key.to_owned(), deletion })
         }
 
-        async fn instances(&self, _: &str) -> Result<Vec<Instance>, PortError> {
+        async fn instances(&self, _: &str) -> Result<Answer<Vec<Instance>>, PortError> {
             unreachable!()
         }
         async fn snapshot(&self, _: &str, _: &str) -> Result<Answer<Option<Snapshot>>, PortError> {
@@ -317,6 +360,17 @@ mod tests {
             "There is no instance portal: it was deleted or renamed; `database.survey` says what is left."
         );
         assert!(outcome.notes[1].starts_with("There are no automated backups in this region"), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_lost_region_is_said_and_the_copies_are_looked_at() {
+        let (outcome, evidence) = run(Region { lost: true, ..WELL }).await;
+        assert_eq!(outcome.verdict, Verdict::Passed, "{outcome:?}");
+        assert!(outcome.notes[0].starts_with("RDS in us-east-1 does not answer"), "{outcome:?}");
+        let facts: Vec<_> = outcome.facts[3..5].iter().map(|f| format!("{}: {}", f.label, f.value)).collect();
+        assert_eq!(facts[0], "instance: no answer from us-east-1");
+        assert!(facts[1].starts_with("snapshots: 2 snapshots"), "{facts:?}");
+        assert!(evidence.contains("\"no answer\""), "{evidence}");
     }
 
     #[tokio::test]

@@ -65,13 +65,14 @@ macro_rules! pages {
 }
 
 impl Regional {
-    pub(super) async fn instances(&self) -> Result<Vec<Instance>, PortError> {
+    pub(super) async fn instances(&self) -> Result<Answer<Vec<Instance>>, PortError> {
         const OPERATION: &str = "DescribeDBInstances";
-        let mut found = Vec::new();
-        pages!(self, OPERATION, &self.site.region, absent: &[], self.rds.describe_db_instances(), |answer| {
-            answer.db_instances().iter().try_for_each(|one| shapes::instance(one).map(|one| found.push(one)))
+        let mut value = Vec::new();
+        let request = self.rds.describe_db_instances();
+        let request_id = pages!(self, OPERATION, &self.site.region, absent: &[], request.clone(), |answer| {
+            answer.db_instances().iter().try_for_each(|one| shapes::instance(one).map(|one| value.push(one)))
         });
-        Ok(found)
+        Ok(Answer { value, request_id })
     }
 
     /// The snapshots of an instance that are of one type.

@@ -79,7 +79,7 @@ impl DatabaseService for Databases {
         Ok(Answer { value, request_id })
     }
 
-    async fn instances(&self, region: &str) -> Result<Vec<Instance>, PortError> {
+    async fn instances(&self, region: &str) -> Result<Answer<Vec<Instance>>, PortError> {
         self.at(region, "DescribeDBInstances")?.instances().await
     }
 

@@ -9,7 +9,7 @@ use crate::database::names::refused;
 use crate::database::status::{self, Meaning};
 use crate::database::watch::{Sent, Watch};
 use crate::plan::{Context, Fact, Failure, Outcome, Sink, Source};
-use crate::port::{Change, Instance};
+use crate::port::{Answer, Change, Instance};
 
 /// So often a rename is asked for that RDS took and doesn't make, or was too busy for.
 const TRIES: u32 = 5;
@@ -41,7 +41,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
     let holder = watch.until(name, "waiting for", &|_| true).await?;
     watch.settle(holder, &steps.protect).await?;
     let took = watch.took();
-    let all = watch.list().await?;
+    let all = watch.list().await?.value;
     let mut outcome = verify::judge(&steps, &all);
     outcome.facts.push(Fact::new("watched for", took));
     watch.line(&json!({"op": "judge", "headline": outcome.headline, "notes": outcome.notes}))?;
@@ -53,9 +53,9 @@ async fn carry_out(rename: &Rename, steps: &Steps, watch: &mut Watch<'_>) -> Res
     let (mut asked, mut idle, mut absent, mut busy) = (0, 0, 0, 0);
     let moving = format!("renaming {} to {}", rename.from, rename.to);
     loop {
-        let all = watch.list().await?;
+        let Answer { value: all, request_id } = watch.list().await?;
         let now = by_resource(&all, &rename.resource_id);
-        watch.saw(now.map_or(rename.from.as_str(), |is| &is.id), now, None)?;
+        watch.saw(now.map_or(rename.from.as_str(), |is| &is.id), now, request_id)?;
         let Some(now) = now else {
             absent += 1;
             if absent >= ABSENT || (asked == 0 && absent >= 3) {

@@ -24,7 +24,7 @@ pub(crate) async fn plan(params: &CutOver, cx: &Context<'_>, into: Sink<'_>) -> 
     let region = names::region(params.region.as_ref(), cx)?;
     names::check(&params.name)?;
     allowed(params, cx)?;
-    let all = cx.ports.databases.instances(&region).await?;
+    let all = cx.ports.databases.instances(&region).await?.value;
     let moves = if params.back { back(params, &all, cx)? } else { forth(params, &all, cx)? };
     let (protect, mut warnings) = protection(params, &moves, cx);
     let name = &params.name;

@@ -11,7 +11,7 @@ use crate::words;
 
 pub(crate) async fn verify(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
     let steps = Steps::read(plan)?;
-    let all = cx.ports.databases.instances(&steps.ground.region).await?;
+    let all = cx.ports.databases.instances(&steps.ground.region).await?.value;
     let outcome = judge(&steps, &all);
     for resource_id in [Some(&steps.ground.takes), steps.ground.makes_way.as_ref()].into_iter().flatten() {
         let is = by_resource(&all, resource_id);

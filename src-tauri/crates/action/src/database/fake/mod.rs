@@ -164,10 +164,10 @@ impl DatabaseService for Fake {
         self.call("instance", region, id, look).await
     }
 
-    async fn instances(&self, region: &str) -> Result<Vec<Instance>, PortError> {
+    async fn instances(&self, region: &str) -> Result<Answer<Vec<Instance>>, PortError> {
         let look = |state: &mut State| {
             let seen = state.region(region).instances.iter().filter(|living| living.unseen == 0);
-            Ok(seen.map(|living| living.is.clone()).collect())
+            Ok(Answer { value: seen.map(|living| living.is.clone()).collect(), request_id: None })
         };
         self.call("instances", region, "", look).await
     }

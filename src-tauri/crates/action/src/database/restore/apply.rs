@@ -79,5 +79,5 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
 
 /// Whether the instance is there already, so that the copy has served its purpose.
 async fn is_made(steps: &Steps, watch: &mut Watch<'_>, cx: &Context<'_>) -> Result<bool, Failure> {
-    Ok(watch.list().await?.iter().any(|instance| steps.made(instance, cx.origin)))
+    Ok(watch.list().await?.value.iter().any(|instance| steps.made(instance, cx.origin)))
 }

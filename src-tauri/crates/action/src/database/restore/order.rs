@@ -73,7 +73,7 @@ async fn find(steps: &Steps, watch: &mut Watch<'_>, cx: &Context<'_>) -> Result<
     {
         return Ok(Some(taken.id.clone()));
     }
-    let all = watch.list().await?;
+    let all = watch.list().await?.value;
     if let Some(made) = all.iter().find(|instance| steps.made(instance, cx.origin)) {
         return Ok(Some(made.id.clone()));
     }

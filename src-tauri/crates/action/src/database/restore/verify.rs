@@ -18,7 +18,7 @@ pub(crate) async fn verify(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -
     let answer = cx.ports.databases.instance(region, target).await?;
     let mut found = answer.value.filter(|instance| steps.made(instance, cx.origin));
     if found.is_none() {
-        let all = cx.ports.databases.instances(region).await?;
+        let all = cx.ports.databases.instances(region).await?.value;
         found = all.into_iter().find(|instance| steps.made(instance, cx.origin));
     }
     let differences = found.as_ref().map(|now| differences(&steps, now)).unwrap_or_default();

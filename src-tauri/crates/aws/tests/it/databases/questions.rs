@@ -196,7 +196,7 @@ async fn every_page_is_asked_for() {
         _ => instances(&[instance("b", "")], ""),
     })
     .await;
-    let found = stub.ports(1).await.databases.instances(EAST).await.unwrap();
+    let found = stub.ports(1).await.databases.instances(EAST).await.unwrap().value;
     assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     let markers: Vec<_> = stub.heads().iter().map(|head| sent(head).get("Marker").cloned()).collect();
     assert_eq!(markers, [None, Some("m/1".to_owned()), Some("m/2".to_owned())]);
