@@ -13,6 +13,7 @@ mod found_out;
 mod interrupted;
 mod keychain;
 mod output;
+mod portal_db;
 mod practice;
 mod scene;
 mod tampering;
