@@ -150,6 +150,9 @@ fn read(ready: &str) -> Option<(String, String)> {
     if let Some(moment) = ready["before_damage"].as_str() {
         let _ = writeln!(text, "The moment before the damage: {moment}");
     }
+    if let Some(moment) = ready["database"]["outage"].as_str() {
+        let _ = writeln!(text, "The moment the database was damaged: {moment}");
+    }
     let _ = writeln!(text, "The practice range answers at {endpoint}, on this machine only.");
     let runbook = ready["scenario"]["runbook"].as_str().unwrap_or("restore-badge-photos");
     let _ = writeln!(text, "The runbook to follow is {runbook}.");
@@ -163,12 +166,13 @@ mod tests {
     #[test]
     fn the_briefing_is_told_with_its_moment() {
         let ready = r#"{"endpoints":{"s3":"http://127.0.0.1:9311"},"before_damage":"2026-11-24T02:40:00Z",
-            "scenario":{"title":"Photos deleted","runbook":"restore-portal","briefing":"A script ran.\nIt was stopped.\n"}}"#;
+            "database":{"outage":"2026-11-24T02:41:07Z"},"scenario":{"title":"Photos deleted","runbook":"restore-portal","briefing":"A script ran.\nIt was stopped.\n"}}"#;
         let (briefing, runbook) = read(ready).unwrap();
         assert_eq!(
             briefing,
             "Photos deleted\n\nA script ran.\nIt was stopped.\n\n\
              The moment before the damage: 2026-11-24T02:40:00Z\n\
+             The moment the database was damaged: 2026-11-24T02:41:07Z\n\
              The practice range answers at http://127.0.0.1:9311, on this machine only.\n\
              The runbook to follow is restore-portal.\n"
         );

@@ -79,6 +79,28 @@ async fn a_mass_deletion_is_undone() {
     assert_eq!(summary.headline, "Nothing to do: every photo is as it was at 1970-01-12 13:46:40 UTC");
 }
 
+/// Photos of an organization that was obliterated stay gone, and nothing is called wrong about it.
+#[tokio::test]
+async fn what_is_excluded_is_left_as_it_is_and_counted() {
+    let (world, before) = damaged(3, 2);
+    let mut target = world.target(before, Extra::Leave, Ties::Leave);
+    target.exclude = vec!["k0000".to_owned(), "k0003".to_owned(), "k9".to_owned()];
+    let (summary, plan) = world.plan(&target).await.unwrap();
+    assert_eq!(summary.headline, "3 photos come back");
+    assert!(summary.facts.iter().any(|fact| fact.label == "left out" && fact.value == "2"), "{summary:?}");
+    let note = "Keys that begin with k0000, k0003 and k9 are left as they are.";
+    assert!(summary.notes.iter().any(|said| said == note), "{summary:?}");
+    assert!(!plan.lines().any(|line| line.contains("\"key\":\"k0000\"")), "{plan}");
+    let outcome = world.apply(&plan).await.0.unwrap();
+    assert_eq!((outcome.verdict, outcome.outputs["excluded"].as_str()), (Verdict::Passed, "k0000,k0003,k9"));
+    assert_eq!(world.verify_plan(&plan).await.verdict, Verdict::Passed);
+    assert!(world.fake.state().keys["k0000"][0].content.is_none(), "it is still deleted");
+    let verified = world.verify(&target).await;
+    assert_eq!((verified.verdict, verified.outputs["missing"].as_str()), (Verdict::Passed, "0"), "{verified:?}");
+    target.exclude.clear();
+    assert_eq!(world.verify(&target).await.outputs["missing"], "1");
+}
+
 #[tokio::test]
 async fn new_photos_are_hidden_when_asked() {
     let (world, before) = damaged(1, 1);
