@@ -170,11 +170,11 @@ const INVENTORY = 'the inventory of 2026-11-23 03:00:00 UTC, 1 day old';
 
 /** What a restore says again: 44 settings, each with where its value comes from. */
 export const SETTINGS = [
-  ['class', 'db.m6g.large (from the living instance)'],
-  ['parameter group', 'portal-mysql80 (from the living instance)'],
-  ['security groups', `sg-0a12portal, sg-0b44bastion (from ${INVENTORY})`],
-  ['option group', "RDS's default (because nothing else is known)"],
-  ...Array.from({ length: 40 }, (_, at) => [`setting ${at + 1}`, `value ${at + 1} (from the living instance)`]),
+  ['class', 'db.m6g.large (the living instance)'],
+  ['parameter group', 'portal-mysql80 (the living instance)'],
+  ['security groups', `sg-0a12portal, sg-0b44bastion (${INVENTORY})`],
+  ['option group', "RDS's default (a default, because nothing else is known)"],
+  ...Array.from({ length: 40 }, (_, at) => [`setting ${at + 1}`, `value ${at + 1} (the living instance)`]),
 ].map(([label, value]) => ({ label: label!, value: value! }));
 
 /** The same in a survey: what is, what a restore alone would make of it, where its value will come from. */
