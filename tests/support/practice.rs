@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
+use range::data::Digest;
+use range::rds::{Behind as _, Instance};
 use range::{Faults, Range, RangeOptions, Scenario, Snapshot, VersionId};
 
 /// A range with a scenario on it, and what it held before anybody restored anything.
@@ -21,8 +23,13 @@ impl Practice {
 
     /// The same with another scenario.
     pub(crate) fn of(home: &Path, scenario: &str) -> Self {
+        Self::at_speed(home, scenario, None)
+    }
+
+    /// The same, so many times as fast as RDS.
+    pub(crate) fn at_speed(home: &Path, scenario: &str, speed: Option<f64>) -> Self {
         let scenario = Some(Scenario::load(scenario).unwrap());
-        let range = Range::start(RangeOptions { scenario, ..RangeOptions::default() }).unwrap();
+        let range = Range::start(RangeOptions { scenario, speed, ..RangeOptions::default() }).unwrap();
         fs::write(home.join("range.json"), serde_json::to_string(range.ready()).unwrap()).unwrap();
         let before = range.store().snapshot();
         Self { range, before }
@@ -42,6 +49,12 @@ impl Practice {
     pub(crate) fn stop(self) -> (u16, Option<Scenario>) {
         let port = self.range.endpoint().rsplit(':').next().unwrap().parse().unwrap();
         (port, Some(Scenario::load("mass-deletion").unwrap()))
+    }
+
+    /// What an instance of the Portal DB holds.
+    pub(crate) fn rows(&self, instance: &Instance) -> Digest {
+        let servers = self.range.servers().unwrap();
+        servers.digest(servers.port(instance.database.unwrap()).unwrap()).unwrap()
     }
 
     /// How many photos have come back so far.

@@ -1,4 +1,4 @@
-//! Somebody who follows the photo runbook in the window.
+//! Somebody who follows a runbook in the window.
 
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use crate::support::process::wait_until;
 /// Who runs it, and who approves.
 pub(super) const OPERATOR: &str = "Sam Ortega";
 pub(super) const APPROVER: &str = "Dana Whitfield";
+
+/// The decisions that are answered with their second choice; the others with their first.
+const NO: [&str; 2] = ["came-back", "rehearsed"];
 
 /// How long an action of the practice range may take on a slow machine.
 pub(super) const WORK: Duration = Duration::from_secs(90);
@@ -73,16 +76,21 @@ pub(super) async fn until(desktop: &Desktop, what: &str, wanted: impl Fn(&Shown)
     }
 }
 
-/// Fills in the start form for an exercise and starts it.
+/// Fills in the start form of the photo runbook for an exercise and starts it.
 pub(super) async fn start(desktop: &Desktop) {
     fill_in(desktop).await;
     desktop.click("[data-testid=start-submit]").await;
     until(desktop, "the first step", |shown| shown.step == "stop-writers").await;
 }
 
-/// Fills in the start form for an exercise.
+/// Fills in the start form of the photo runbook for an exercise.
 pub(super) async fn fill_in(desktop: &Desktop) {
-    desktop.click("[data-testid=start-restore-badge-photos]").await;
+    fill_in_for(desktop, "restore-badge-photos").await;
+}
+
+/// The same for another runbook: who runs it, the last good moment, and that it is an exercise.
+pub(super) async fn fill_in_for(desktop: &Desktop, runbook: &str) {
+    desktop.click(&format!("[data-testid=start-{runbook}]")).await;
     desktop.fill("[data-testid=operator]", OPERATOR).await;
     desktop.click("[data-testid=param-restore_to-last-good]").await;
     desktop.click("[data-testid=mode-exercise]").await;
@@ -107,15 +115,26 @@ pub(super) async fn answer(desktop: &Desktop, shown: &Shown) {
     }
     match shown.record.as_deref() {
         Some("INPUT") => desktop.press("Use the time now").await,
-        Some(_) => desktop.fill("[data-testid=record]", "Ten badges, as they were").await,
+        Some(_) => desktop.fill("[data-testid=record]", written(&shown.step)).await,
         None => {}
     }
     match shown.moves.first().map(String::as_str) {
-        Some("decide") => desktop.click(&format!("[data-testid=option-{}]", shown.options[0])).await,
+        Some("decide") => {
+            let option = &shown.options[usize::from(NO.contains(&shown.step.as_str()))];
+            desktop.click(&format!("[data-testid=option-{option}]")).await;
+        }
         Some("approve") => desktop.fill("[data-testid=approver]", APPROVER).await,
         _ => {}
     }
     desktop.click(&format!("[data-testid=move-{}]:not([disabled])", shown.moves[0])).await;
+}
+
+/// What is written down at a step that asks for words.
+fn written(step: &str) -> &'static str {
+    match step {
+        "obliteration" => "none",
+        _ => "Ten badges, as they were",
+    }
 }
 
 /// Goes from move to move until `stop` recognises what is shown, or the run has ended. Actions at work are waited

@@ -6,3 +6,4 @@ mod hostile;
 mod interrupted;
 mod journey;
 mod opening;
+mod portal_db;

@@ -3,6 +3,7 @@ import type { Moments } from '../src/lib/types/Moments';
 import type { Move } from '../src/lib/types/Move';
 import type { Outcome } from '../src/lib/types/Outcome';
 import type { Pair } from '../src/lib/types/Pair';
+import type { PlanValue } from '../src/lib/types/PlanValue';
 import type { PlanSummary } from '../src/lib/types/PlanSummary';
 import type { Point } from '../src/lib/types/Point';
 import type { RunView } from '../src/lib/types/RunView';
@@ -82,6 +83,7 @@ const STEPS: [string, string, string, StepRow['kind'], StepRow['effect']][] = [
   ['verify', 'Verify the restored rows', 'Restore', 'action', 'reads'],
   ['reconcile', 'Compare with the photos', 'Restore', 'action', 'reads'],
   ['cut-over', 'Give it the name the Portal knows', 'Restore', 'action', 'changes'],
+  ['obliterate', 'Remove what was obliterated', 'Restore', 'action', 'destroys'],
   ['discard', 'Discard what the rehearsal made', 'Close', 'action', 'destroys'],
   ['close', 'Hand back', 'Close', 'manual', null],
 ];
@@ -121,6 +123,30 @@ const MOVES: Partial<Record<WorkView['is'], Move[]>> = {
 const RESTORE = 'Makes a new instance from the automated backups or a snapshot, set up as the old one was.';
 const pairs = (values: Record<string, string>): Pair[] => Object.entries(values).map(([name, value]) => ({ name, value }));
 
+export const PASSWORD: PlanValue = {
+  name: 'password',
+  about: 'The master password: the one of the backup (`keep`, the default), or a new one that RDS makes and keeps in Secrets Manager.',
+  value: '',
+  choices: ['keep', 'managed'],
+  needed: false,
+};
+
+export const ORGANIZATIONS: PlanValue = {
+  name: 'organizations',
+  about: 'The ids of the organizations, separated by commas, as the register of obliterations has them; given when the plan is made.',
+  value: '',
+  choices: [],
+  needed: true,
+};
+
+export const EXCLUDE: PlanValue = {
+  name: 'exclude',
+  about: 'Beginnings of keys, separated by commas, that are left as they are: photos of organizations that were obliterated.',
+  value: '',
+  choices: [],
+  needed: false,
+};
+
 /** The restore of the database, with its action standing at `work`, asked with `values`. */
 export function restoringDb(
   work: WorkView,
@@ -131,10 +157,11 @@ export function restoringDb(
   const moves = MOVES[work.is] ?? [];
   const choice = moments && moves.length > 0 ? { moments, surveyed_by: 'Survey the database', values: pairs(values) } : null;
   const params = pairs({ instance: 'portal', ...values });
+  const asked = moves.length > 0 ? [{ ...PASSWORD, value: values.password ?? '' }] : [];
   const busy = moves.length === 0;
   return portalAt(
     'restore',
-    { state: busy ? 'working' : 'current', second_person: true, moves, action: action('database.restore', work, { about: RESTORE, params, choice }) },
+    { state: busy ? 'working' : 'current', second_person: true, moves, action: action('database.restore', work, { about: RESTORE, params, choice, values: asked }) },
     { working: busy, ...run },
   );
 }
@@ -143,11 +170,11 @@ const INVENTORY = 'the inventory of 2026-11-23 03:00:00 UTC, 1 day old';
 
 /** What a restore says again: 44 settings, each with where its value comes from. */
 export const SETTINGS = [
-  ['class', 'db.m6g.large (from the living instance)'],
-  ['parameter group', 'portal-mysql80 (from the living instance)'],
-  ['security groups', `sg-0a12portal, sg-0b44bastion (from ${INVENTORY})`],
-  ['option group', "RDS's default (because nothing else is known)"],
-  ...Array.from({ length: 40 }, (_, at) => [`setting ${at + 1}`, `value ${at + 1} (from the living instance)`]),
+  ['class', 'db.m6g.large (the living instance)'],
+  ['parameter group', 'portal-mysql80 (the living instance)'],
+  ['security groups', `sg-0a12portal, sg-0b44bastion (${INVENTORY})`],
+  ['option group', "RDS's default (a default, because nothing else is known)"],
+  ...Array.from({ length: 40 }, (_, at) => [`setting ${at + 1}`, `value ${at + 1} (the living instance)`]),
 ].map(([label, value]) => ({ label: label!, value: value! }));
 
 /** The same in a survey: what is, what a restore alone would make of it, where its value will come from. */
@@ -238,3 +265,33 @@ export function discarding(digest = DIGEST): RunView {
     { mode: 'rehearsal' },
   );
 }
+
+/** Removing organizations that came back, with its action standing at `work`, asked with `organizations`. */
+export function obliterating(work: WorkView, organizations = ''): RunView {
+  const asked: Record<string, string> = organizations === '' ? {} : { organizations };
+  return portalAt('obliterate', {
+    html: '<p>Those organizations came back with the restored rows. Give their ids when you make the plan.</p>',
+    expect: 'No row of those organizations is left.',
+    second_person: true,
+    moves: MOVES[work.is] ?? [],
+    action: action('database.obliterate', work, {
+      about: 'Removes organizations again that were obliterated and that a restore brought back.',
+      params: pairs({ instance: 'portal-restore-7f3a9c', ...asked }),
+      values: [{ ...ORGANIZATIONS, value: organizations }],
+    }),
+  });
+}
+
+/** The plan to remove them. */
+export const REMOVAL: WorkView = {
+  is: 'planned',
+  digest: DIGEST,
+  at: '2026-11-24T03:12:40Z',
+  summary: {
+    ...PLAN,
+    headline: '1 of 2 organizations came back: 5 rows will be removed from portal-restore-7f3a9c',
+    facts: [{ label: 'organizations looked for', value: '2' }, { label: 'rows removed', value: '5' }],
+    notes: ['portal is not touched.'],
+    typed: 'portal-restore-7f3a9c',
+  },
+};

@@ -193,6 +193,7 @@ export const action = (id: string, work: WorkView, changes: Partial<ActionView> 
   ],
   work,
   choice: null,
+  values: [],
   attachments: [],
   ...changes,
 });
@@ -398,6 +399,7 @@ export const form = (modes: Mode[] = ['exercise']): StartForm => ({
         briefing:
           'The card office reports that hundreds of badge photos show as missing in the Portal, across several organizations.\n\nThe photos were last known to be good at 2026-11-24 02:31:00 UTC.\n',
         before_damage: '2026-11-24T02:31:00Z',
+        runbook: 'restore-badge-photos',
         damage_began: '2026-11-24T02:32:12Z',
       }
     : null,

@@ -1,5 +1,5 @@
 /** Every screen and state, by name: how to get there. */
-import { CREATING, MOMENTS, PLANNED, TOLD_ROWS, WAITING, discarding, restoringDb, surveyed } from './database';
+import { CREATING, EXCLUDE, MOMENTS, PLANNED, REMOVAL, TOLD_ROWS, WAITING, discarding, obliterating, restoringDb, surveyed } from './database';
 import {
   DECISION, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, form, hostileRun, longRun,
   restoring, runAt,
@@ -101,6 +101,20 @@ export const SCREENS: Record<string, Show> = {
     await window.get('moment').fill('2026-11-24 02:20');
     await window.get('other-moment').scrollIntoViewIfNeeded();
     return window;
+  },
+  'values-needed': (options) => openRun(obliterating({ is: 'idle' }), options),
+  'values-again': async (options) => {
+    const window = await openRun(obliterating(REMOVAL, 'org-7,org-9'), options);
+    await window.get('choose-again').locator('summary').click();
+    await window.get('plan-value-organizations').fill('org-7');
+    await window.get('other-moment').scrollIntoViewIfNeeded();
+    return window;
+  },
+  'values-optional': (options) =>
+    openRun(restoring({ is: 'idle' }, { action: action('photos.restore', { is: 'idle' }, { values: [EXCLUDE] }), moves: ['plan', 'skip'] }), options),
+  'start-other': async (options) => {
+    const scenario = { ...form().scenario!, runbook: 'restore-portal-db' };
+    return start({ ...options, replies: { start_form: () => ({ ...form(), scenario }) } });
   },
   surveyed: (options) => openRun(surveyed(), options),
   waiting: async (options) => {

@@ -1,6 +1,6 @@
 //! The library, and starting a run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::run::{Mode, Request, default_in};
 use action::ParamKind;
@@ -69,7 +69,7 @@ pub(crate) async fn start_form(
         version: book.version,
         introduction: book.introduction,
         modes: modes.into_iter().filter(|mode| mode.allows(&environment)).collect(),
-        scenario: if environment.is_practice() { scenario(&app) } else { None },
+        scenario: if environment.is_practice() { scenario(app.engine.home().path()) } else { None },
     })
 }
 
@@ -150,19 +150,10 @@ fn read(app: &App, id: &str) -> Result<runbook::Runbook, ProblemText> {
     })
 }
 
-/// The ready line that a practice range leaves in the data directory.
-fn scenario(app: &App) -> Option<ScenarioView> {
-    let text = std::fs::read_to_string(app.engine.home().path().join("range.json")).ok()?;
-    let ready: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let field = |of: &serde_json::Value, name: &str| of[name].as_str().map(str::to_owned);
-    let scenario = &ready["scenario"];
-    Some(ScenarioView {
-        id: field(scenario, "id")?,
-        title: field(scenario, "title")?,
-        briefing: field(scenario, "briefing")?,
-        before_damage: field(&ready, "before_damage")?,
-        damage_began: field(&ready, "damage_began"),
-    })
+/// What is being played, as the ready line says that a practice range left in the data directory.
+fn scenario(home: &Path) -> Option<ScenarioView> {
+    let text = std::fs::read_to_string(home.join("range.json")).ok()?;
+    ScenarioView::of(&serde_json::from_str(&text).ok()?)
 }
 
 fn environments_in(app: &App) -> Result<Vec<EnvironmentCard>, ProblemText> {

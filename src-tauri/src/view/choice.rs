@@ -1,12 +1,13 @@
 //! What a restore of the database may be planned from: the moments that a survey found.
 
 use action::Moments;
-use run::{Move, Run, Work};
+use run::{Run, Work};
 use runbook::Step;
 use serde::Serialize;
 use ts_rs::TS;
 
 use super::Pair;
+use super::planning::{PICTURED, can_be_planned};
 
 /// The moments that a restore can be planned from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -15,28 +16,27 @@ pub struct ChoiceView {
     pub moments: Moments,
     /// The title of the step that surveyed it.
     pub surveyed_by: String,
-    /// What may be chosen when the plan is made, with the values it has now: `from`, `at`, `snapshot`, `region`,
-    /// `password`. What has no value is left out.
+    /// What is chosen with the moment, with the values it has now: `from`, `at`, `snapshot`, `region`. What has no
+    /// value is left out.
     pub values: Vec<Pair>,
 }
 
 impl ChoiceView {
     /// What a restore of the database may be planned from, while it may be planned.
     pub(super) fn of(run: &Run, step: &Step, params: &[Pair]) -> Option<Self> {
-        let spec = step.action().filter(|spec| spec.id == "database.restore")?;
-        let here = run.current().is_some_and(|current| current.id == step.id);
-        if !here || !run.moves().all.iter().any(|made| matches!(made, Move::Plan | Move::PlanAgain)) {
+        step.action().filter(|spec| spec.id == "database.restore")?;
+        if !can_be_planned(run, step) {
             return None;
         }
         let instance = params.iter().find(|pair| pair.name == "instance")?;
         let (surveyed_by, moments) = last_survey(run, &instance.value)?;
-        let chosen = spec.params.iter().filter(|param| param.at_planning);
         let known = |name: &str| params.iter().find(|pair| pair.name == name && !pair.value.contains("${"));
         Some(Self {
             moments: moments.clone(),
             surveyed_by: surveyed_by.title.clone(),
-            values: chosen
-                .filter_map(|param| known(param.name))
+            values: PICTURED
+                .iter()
+                .filter_map(|name| known(name))
                 .filter(|pair| !pair.value.is_empty())
                 .cloned()
                 .collect(),
@@ -105,6 +105,36 @@ id: verify
 action: database.verify
 with: { instance: portal-b }
 ```
+
+### Remove what was obliterated
+```yaml step
+id: obliterate
+action: database.obliterate
+with: { instance: portal-b }
+approval: approver
+```
+
+### Verify again
+```yaml step
+id: verify-again
+action: database.verify
+with: { instance: portal-b }
+```
+
+### Restore the photos
+```yaml step
+id: photos
+action: photos.restore
+with: { bucket: photos, at: \"2026-11-24T02:31:00Z\", exclude: \"${steps.restore.instance}\" }
+approval: approver
+```
+
+### Verify the photos
+```yaml step
+id: verify-photos
+action: photos.verify
+with: { bucket: photos, at: \"2026-11-24T02:31:00Z\" }
+```
 ";
 
     fn began() -> Timestamp {
@@ -166,6 +196,10 @@ with: { instance: portal-b }
         vec![Event::StepCompleted { step: id.into(), record: None }]
     }
 
+    pub(crate) fn skipped(id: &str) -> Vec<Event> {
+        vec![Event::Skipped { step: id.into(), reason: "no need".to_owned() }]
+    }
+
     pub(crate) fn run(events: &[Vec<Event>]) -> Run {
         let events = std::iter::once(start()).chain(events.iter().flatten().cloned());
         let entries = (1..).zip(events).map(|(seq, event)| Recorded {
@@ -198,7 +232,6 @@ with: { instance: portal-b }
 
     #[test]
     fn nothing_is_chosen_where_nothing_was_surveyed_or_nothing_can_be_planned() {
-        let skipped = |id: &str| vec![Event::Skipped { step: id.into(), reason: "no need".to_owned() }];
         let unsurveyed = run(&[skipped("survey"), surveyed("other", "directory", 1), done("other")]);
         assert_eq!(choice_of(&unsurveyed, "restore"), None);
         let planning = Event::PlanStarted {
@@ -224,8 +257,8 @@ with: { instance: portal-b }
         };
         let problem = Problem { what: "it is gone".to_owned(), next: "Choose another.".to_owned() };
         let failed = Event::PlanFailed { step: "restore".into(), problem };
-        let skipped = vec![Event::Skipped { step: "other".into(), reason: "no need".to_owned() }];
-        let run = run(&[surveyed("survey", "portal", 1), done("survey"), skipped, vec![planning, failed]]);
+        let before = [surveyed("survey", "portal", 1), done("survey"), skipped("other")];
+        let run = run(&[&before[..], &[vec![planning, failed]]].concat());
         let values = choice_of(&run, "restore").unwrap().values;
         assert_eq!(values, [Pair::new("from", "snapshot"), Pair::new("snapshot", "before-migration")]);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use action::Effect;
 use run::Mode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ts_rs::TS;
 
 use super::run::RunState;
@@ -161,7 +162,7 @@ pub struct ParameterView {
 }
 
 /// What is happening on the practice range.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct ScenarioView {
     /// Its id, such as `mass-deletion`.
     pub id: String,
@@ -171,8 +172,26 @@ pub struct ScenarioView {
     pub briefing: String,
     /// The last moment before the damage.
     pub before_damage: String,
-    /// When the damage began, where the range tells.
+    /// The runbook to follow.
+    pub runbook: String,
+    /// When the database was first damaged; `None` when it wasn't, or the scenario has none.
     pub damage_began: Option<String>,
+}
+
+impl ScenarioView {
+    /// What the ready line of a practice range says of the scenario on it; `None` when nothing is being played.
+    pub(crate) fn of(ready: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let scenario = &ready["scenario"];
+        Some(Self {
+            id: text(&scenario["id"])?,
+            title: text(&scenario["title"])?,
+            briefing: text(&scenario["briefing"])?,
+            before_damage: text(&ready["before_damage"])?,
+            runbook: text(&scenario["runbook"])?,
+            damage_began: text(&ready["database"]["outage"]),
+        })
+    }
 }
 
 /// A value that was checked.
@@ -203,4 +222,42 @@ pub struct StartRequest {
     pub outage_began: Option<String>,
     /// When it was declared; now when `None`.
     pub declared: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ready(database: &Value) -> Value {
+        json!({
+            "before_damage": "2026-11-24T02:31:00Z",
+            "database": database,
+            "scenario": {
+                "id": "bad-migration",
+                "title": "A migration blanked the badge numbers",
+                "briefing": "It emptied a column.",
+                "runbook": "restore-portal-db",
+            },
+        })
+    }
+
+    #[test]
+    fn a_scenario_says_when_its_database_was_damaged_and_which_runbook_it_is_for() {
+        let scenario =
+            ScenarioView::of(&ready(&json!({ "instance": "portal", "outage": "2026-11-24T02:32:12Z" })))
+                .unwrap();
+        assert_eq!(scenario.damage_began.as_deref(), Some("2026-11-24T02:32:12Z"));
+        assert_eq!((scenario.id.as_str(), scenario.runbook.as_str()), ("bad-migration", "restore-portal-db"));
+        assert_eq!(scenario.before_damage, "2026-11-24T02:31:00Z");
+    }
+
+    #[test]
+    fn where_no_database_was_damaged_there_is_no_outage_and_where_nothing_is_played_no_scenario() {
+        for database in [Value::Null, json!({ "outage": null })] {
+            assert_eq!(ScenarioView::of(&ready(&database)).unwrap().damage_began, None, "{database}");
+        }
+        assert_eq!(ScenarioView::of(&json!({ "scenario": null, "before_damage": null })), None);
+    }
 }

@@ -6,6 +6,7 @@ mod choice;
 mod library;
 mod of_run;
 mod of_step;
+mod planning;
 mod run;
 mod step;
 
@@ -14,6 +15,7 @@ pub use library::{
     CheckedValue, EnvironmentCard, LibraryView, ParameterView, ProblemView, RunCard, RunbookCard,
     ScenarioView, StartForm, StartRequest,
 };
+pub use planning::PlanValue;
 pub use run::{
     AttachmentPage, CloseAsked, Pair, PhaseView, ProgressView, RunState, RunView, StepRow, TimelineRow,
 };

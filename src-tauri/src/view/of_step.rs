@@ -4,7 +4,7 @@ use run::{Applied, Problem, Run, Stage, Work};
 use runbook::{OnFailure, RecordKind, Step, WaitFor};
 
 use super::{
-    ActionView, AttachmentView, CheckView, ChoiceView, MessageView, OptionView, Pair, ProblemText,
+    ActionView, AttachmentView, CheckView, ChoiceView, MessageView, OptionView, Pair, PlanValue, ProblemText,
     StepDetail, StepKind, StepState, WaitView, WorkView,
 };
 
@@ -149,6 +149,7 @@ fn action(run: &Run, step: &Step) -> Option<ActionView> {
         id: spec.id.to_owned(),
         about: spec.about.to_owned(),
         choice: ChoiceView::of(run, step, &params),
+        values: PlanValue::all_of(run, step, &params),
         params,
         work: WorkView::of(&of.work),
         attachments: of

@@ -6,6 +6,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::choice::ChoiceView;
+use super::planning::PlanValue;
 use super::run::Pair;
 
 /// A step in full.
@@ -117,6 +118,8 @@ pub struct ActionView {
     pub work: WorkView,
     /// The moments that it can be planned from, once a survey found them.
     pub choice: Option<ChoiceView>,
+    /// What else may be given when a plan is made, while one can be.
+    pub values: Vec<PlanValue>,
     /// Plans and evidence kept so far, newest last.
     pub attachments: Vec<AttachmentView>,
 }

@@ -4,6 +4,7 @@ import { Choice } from './choice.svelte';
 import { clock } from './clock.svelte';
 import { type Draft, draft } from './drafts.svelte';
 import { clock as utc, instant, millis } from './format';
+import { Given } from './planning.svelte';
 import { run } from './run.svelte';
 import type { Command } from './types/Command';
 import type { Move } from './types/Move';
@@ -41,8 +42,16 @@ class Desk {
     const choice = step?.action?.choice;
     return choice && run.view ? new Choice(`${run.view.id}.${step.id}`, choice, run.view.region) : null;
   });
-  /** Why no plan can be made of what is chosen. */
-  unplannable: string | null = $derived(this.moment?.problem ?? null);
+  /** What else is given when a plan is made. */
+  given: Given | null = $derived.by(() => {
+    const { step } = this;
+    const values = step?.action?.values ?? [];
+    return values.length > 0 && run.view ? new Given(`${run.view.id}.${step?.id}`, values) : null;
+  });
+  /** Why no plan can be made of what is chosen and given. */
+  unplannable: string | null = $derived(this.moment?.problem ?? this.given?.problem ?? null);
+  /** Whether something else is chosen or given than the step was asked with last. */
+  changed: boolean = $derived((this.moment?.changed ?? false) || (this.given?.changed ?? false));
 
   /** Why the primary move can't be taken yet. */
   blocked: string | null = $derived.by(() => {
@@ -149,11 +158,11 @@ class Desk {
         return this.#approve(step, second_person);
       case 'plan':
       case 'plan_again':
-        return { do: 'plan', step, with: this.moment?.with ?? {} };
+        return { do: 'plan', step, with: { ...this.moment?.with, ...this.given?.with } };
       case 'ties_photo':
-        return { do: 'plan', step, with: { ties: 'photo' } };
+        return { do: 'plan', step, with: { ...this.given?.with, ties: 'photo' } };
       case 'ties_deleted':
-        return { do: 'plan', step, with: { ties: 'deleted' } };
+        return { do: 'plan', step, with: { ...this.given?.with, ties: 'deleted' } };
       case 'read':
       case 'apply_again':
       case 'check_again':

@@ -93,7 +93,7 @@ export function typedFor(step: StepDetail): string | null {
   return work?.is === 'planned' ? (work.summary.typed ?? null) : null;
 }
 
-/** What the button of a move says: the verb and the object. `changed`: another moment was chosen than was planned. */
+/** What the button of a move says: the verb and the object. `changed`: something else was chosen than was planned. */
 export function moveLabel(move: Move, step: StepDetail, last: boolean, changed = false): string {
   const action = actionWords(step);
   const work = step.action?.work.is;

@@ -58,9 +58,10 @@ impl Session {
         let ports = self.ports(run).await?;
         // A plan is read as it is carried out: only its summary says how much there is in it.
         let planned = run.step(owed.step()).work.applied().map(|applied| applied.summary.requests);
-        let progress = |now: Progress| {
-            progress(Progress { total: now.total.or(planned.map(|n| n.max(now.done))), ..now })
-        };
+        // Where nothing counts up, such as a wait for AWS, "0 of 6" would say that nothing happens.
+        let planned = |done: u64| planned.filter(|_| done > 0).map(|all| all.max(done));
+        let progress =
+            |now: Progress| progress(Progress { total: now.total.or_else(|| planned(now.done)), ..now });
         let origin = Origin { run: run.id().to_string(), mode: run.start().mode.word().to_owned() };
         let inventory = self.inventory(environment)?;
         let record = |happening: Happening| {

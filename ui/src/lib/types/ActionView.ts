@@ -2,6 +2,7 @@
 import type { AttachmentView } from "./AttachmentView";
 import type { ChoiceView } from "./ChoiceView";
 import type { Pair } from "./Pair";
+import type { PlanValue } from "./PlanValue";
 import type { WorkView } from "./WorkView";
 
 /**
@@ -28,6 +29,10 @@ work: WorkView,
  * The moments that it can be planned from, once a survey found them.
  */
 choice: ChoiceView | null, 
+/**
+ * What else may be given when a plan is made, while one can be.
+ */
+values: Array<PlanValue>, 
 /**
  * Plans and evidence kept so far, newest last.
  */

@@ -15,7 +15,7 @@ moments: Moments,
  */
 surveyed_by: string, 
 /**
- * What may be chosen when the plan is made, with the values it has now: `from`, `at`, `snapshot`, `region`,
- * `password`. What has no value is left out.
+ * What is chosen with the moment, with the values it has now: `from`, `at`, `snapshot`, `region`. What has no
+ * value is left out.
  */
 values: Array<Pair>, };

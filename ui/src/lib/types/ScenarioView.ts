@@ -21,6 +21,10 @@ briefing: string,
  */
 before_damage: string, 
 /**
- * When the damage began, where the range tells.
+ * The runbook to follow.
+ */
+runbook: string, 
+/**
+ * When the database was first damaged; `None` when it wasn't, or the scenario has none.
  */
 damage_began: string | null, };
