@@ -7,7 +7,9 @@ use jiff::{Timestamp, ToSpan};
 use range::rds::{Instance, KeyStatus, Snapshot};
 use run::Stage;
 
-use super::world::{EAST, WEST, World, failed, is_restored, key, restore};
+use super::operator::{failed, is_restored, restore, restore_with};
+use super::stage::key;
+use super::world::{EAST, WEST, World};
 
 /// Plans a restore with these parameters and sees that it is refused, with these words in why and in what next.
 async fn refused(world: &World, with: &str, why: &[&str], next: &str) {
@@ -189,27 +191,20 @@ async fn a_region_outside_the_united_states() {
     // Written in the runbook, it keeps the run from starting.
     let why = world.engine.start(world.request(&format!("{at}\nregion: eu-west-1"))).map(|_| ()).unwrap_err();
     assert!(why.to_string().contains("eu-west-1"), "{why}");
-    // Chosen when it is planned, it is refused there and then.
-    let session = world.start();
-    session.submit("Sam", &run::Command::Read { step: "survey".into() }).unwrap();
-    session.work(&|_| {}, &|_| {}).await.unwrap();
-    session.submit("Sam", &run::Command::Complete { step: "survey".into(), record: None }).unwrap();
-    let with = [("region".to_owned(), "eu-west-1".to_owned())].into();
-    let why = session.submit("Sam", &run::Command::Plan { step: "restore".into(), with }).unwrap_err();
-    assert!(why.to_string().contains("eu-west-1") && why.to_string().contains("United States"), "{why}");
+    // Chosen when it is planned, it is refused there and then; a snapshot's ARN may name one, too.
+    let arn = "arn:aws:rds:eu-west-1:000000000000:snapshot:theirs";
+    for (from, name, value) in [(&at[..], "region", "eu-west-1"), ("from: snapshot", "snapshot", arn)] {
+        let session = world.start_with(from);
+        restore_with(&session, &[(name, value)]).await;
+        let (stage, problem) = failed(&session);
+        assert_eq!(stage, Stage::Plan);
+        assert!(problem.what.contains("region eu-west-1 is not in the United States"), "{problem:?}");
+        assert!(problem.next.starts_with("Choose one of us-east-1"), "{problem:?}");
+    }
     // In the environment, nothing is connected to.
     let mut request = world.request(&at);
     request.environment = Environment { region: "eu-west-1".to_owned(), ..request.environment };
     let why = world.engine.start(request).map(|_| ()).unwrap_err();
     assert!(why.to_string().contains("eu-west-1") && why.to_string().contains("United States"), "{why}");
-    // A snapshot's ARN may name one, too.
-    let arn = "arn:aws:rds:eu-west-1:000000000000:snapshot:theirs";
-    refused(
-        &world,
-        &format!("from: snapshot\nsnapshot: {arn}"),
-        &["region eu-west-1 is not in the United States"],
-        "us-east-1",
-    )
-    .await;
     assert_eq!(world.instances(), before);
 }

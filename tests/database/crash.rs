@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use range::rds::{Lost, RdsFaults};
 
-use super::world::{EAST, World, drive, drive_until, drive_watched, each};
+use super::operator::{drive, drive_until, drive_watched, each};
+use super::world::{EAST, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn wherever_it_dies_one_instance_is_made_and_no_name_is_lost() {

@@ -1,13 +1,12 @@
 //! Everything that RDS refuses a restore with (facts §2.10), and every state that a new instance doesn't leave: one
 //! clear message, the next thing to do, nothing half done, and the same run goes on.
 
-use std::collections::BTreeMap;
-
+use jiff::ToSpan;
 use range::rds::RdsFaults;
-use run::{Command, Stage, State};
-use runbook::StepId;
+use run::{Stage, State};
 
-use super::world::{EAST, World, drive, each, failed, go_on, is_restored, restore};
+use super::operator::{drive, each, failed, go_on, is_restored, restore, restore_with};
+use super::world::{EAST, World};
 
 /// What the runbook asks to restore from.
 #[derive(Debug, Clone, Copy)]
@@ -200,8 +199,8 @@ async fn ends_stuck((status, next, cure): (&'static str, &'static str, Cure)) {
         Cure::Elsewhen => {}
     }
     if matches!(cure, Cure::Elsewhen) {
-        let with = BTreeMap::from([("at".to_owned(), (world.good - jiff::ToSpan::hours(1)).to_string())]);
-        session.submit("Sam", &Command::Plan { step: StepId::from("restore"), with }).unwrap();
+        let earlier = (world.good - 1.hour()).to_string();
+        restore_with(&session, &[("at", &earlier)]).await;
     } else {
         go_on(&session);
     }

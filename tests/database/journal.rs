@@ -1,13 +1,15 @@
 //! What RDS did is in the journal, and nothing is done that can't be written down.
 
-use super::world::{EAST, World, drive};
 use engine::{EngineError, Session};
 use run::{Command, Run};
+
+use super::operator::{answer, drive};
+use super::world::{EAST, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_rds_did_is_written_down_with_request_ids() {
     // Slow enough for every state to be seen.
-    let world = World::at_speed(1_500.0);
+    let world = World::at_speed(600.0);
     let session = world.start();
     drive(&session).await;
     let id = session.run().id().clone();
@@ -60,7 +62,7 @@ async fn until_refused(world: &World, session: &Session, last: &str) -> EngineEr
         if let Err(why) = session.work(&|_| {}, &changed).await {
             return why;
         }
-        session.submit("Sam", &super::world::answer(&session.run()).unwrap()).unwrap();
+        session.submit("Sam", &answer(&session.run()).unwrap()).unwrap();
     }
     panic!("the journal was never refused");
 }

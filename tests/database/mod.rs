@@ -4,4 +4,6 @@ mod bad_input;
 mod crash;
 mod faults;
 mod journal;
+mod operator;
+mod stage;
 mod world;

@@ -1,27 +1,23 @@
-//! A practice range with the Portal's instance in it, a data directory, and somebody who answers.
+//! A practice range with the Portal's instance in it, a data directory, and a runbook.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use action::port::{Pace, Settings, SnapshotKind};
+use action::port::Pace;
 use action::{Environment, Happening, Ports};
 use async_trait::async_trait;
 use engine::{ConnectFuture, Connector, Engine, Home, Session};
 use jiff::{Timestamp, ToSpan};
 use journal::Journal;
-use range::rds::{
-    AutomatedBackup, Instance, Key, KeyStatus, OptionGroup, ParameterGroup, Rds, RdsFaults, Refusal,
-    Snapshot, SubnetGroup,
-};
+use range::rds::{Instance, Key, KeyStatus, Rds, RdsFaults, Refusal};
 use range::{Range, RangeOptions};
-use run::{Command, Event, Mode, Move, Problem, Recorded, Request, Run, RunId, Stage, State, Work};
-use runbook::{StepId, StepKind};
+use run::{Event, Mode, Recorded, Request, RunId, State};
 use rusqlite::Connection;
 use tempfile::TempDir;
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+
+use super::stage::{key, stage};
 
 pub(super) const EAST: &str = "us-east-1";
 pub(super) const WEST: &str = "us-west-2";
@@ -279,223 +275,4 @@ fn quoted(line: &str) -> String {
         Some((name, value)) => format!("{name}: \"{value}\""),
         None => line.to_owned(),
     }
-}
-
-pub(super) fn key(region: &str, created: Timestamp) -> Key {
-    let id = if region == EAST { "1ca11ed0" } else { "2ca11ed0" };
-    Key::new(region, &format!("{id}-0000-4000-8000-000000000000"), Some("alias/practice-rds"), created)
-}
-
-/// The Portal's instance with two weeks of backups, a snapshot in each region and a small instance beside it; the
-/// first one's resource id.
-fn stage(rds: &Rds, now: Timestamp) -> String {
-    let created = now - (60 * 24).hours();
-    for region in [EAST, WEST] {
-        rds.add_key(region, key(region, created));
-        rds.add_subnet_group(
-            region,
-            SubnetGroup {
-                name: "portal-private".to_owned(),
-                description: "private".to_owned(),
-                vpc: "vpc-0practice".to_owned(),
-                zones: vec![format!("{region}a"), format!("{region}b")],
-            },
-        );
-        rds.add_parameter_group(
-            region,
-            ParameterGroup {
-                name: "portal-mysql80".to_owned(),
-                family: "mysql8.0".to_owned(),
-                description: "parameters".to_owned(),
-            },
-        );
-        rds.add_option_group(
-            region,
-            OptionGroup {
-                name: "portal-mysql80".to_owned(),
-                engine: "mysql".to_owned(),
-                major_version: "8.0".to_owned(),
-                description: "options".to_owned(),
-            },
-        );
-    }
-    let mut portal = Instance::new(EAST, "portal", settings(), created);
-    portal.kms_key = Some(key(EAST, created).arn);
-    rds.add_automated_backup(EAST, AutomatedBackup::of(EAST, &portal, now - (14 * 24).hours()));
-    rds.add_snapshot(EAST, Snapshot::new("portal-manual", SnapshotKind::Manual, &portal, now - 3.hours()));
-    let mut copy = Snapshot::new("portal-far", SnapshotKind::Manual, &portal, now - 5.hours());
-    copy.kms_key = Some(key(WEST, created).arn);
-    rds.add_snapshot(WEST, copy);
-    let old = portal.resource_id.clone();
-    rds.add_instance(EAST, portal);
-    old
-}
-
-fn settings() -> Settings {
-    let text = |text: &str| Some(text.to_owned());
-    Settings {
-        engine: "mysql".to_owned(),
-        engine_version: "8.0.39".to_owned(),
-        lifecycle_support: text("open-source-rds-extended-support-disabled"),
-        class: "db.m6g.large".to_owned(),
-        storage_type: "gp3".to_owned(),
-        allocated_gib: 100,
-        max_allocated_gib: Some(500),
-        iops: Some(3000),
-        throughput: Some(125),
-        multi_az: true,
-        port: 3306,
-        network_type: text("IPV4"),
-        subnet_group: text("portal-private"),
-        security_groups: vec!["sg-0practice0portal0".to_owned()],
-        parameter_group: text("portal-mysql80"),
-        option_group: text("portal-mysql80"),
-        deletion_protection: true,
-        log_exports: vec!["error".to_owned()],
-        copy_tags: true,
-        auto_minor_upgrade: true,
-        ca: text("rds-ca-rsa2048-g1"),
-        tags: [("system".to_owned(), "portal".to_owned())].into(),
-        backup_days: 14,
-        backup_window: text("07:00-07:30"),
-        maintenance_window: text("sun:05:00-sun:06:00"),
-        monitoring_seconds: 60,
-        monitoring_role: text("arn:aws:iam::000000000000:role/rds-monitoring"),
-        insights: true,
-        insights_days: Some(7),
-        ..Settings::default()
-    }
-}
-
-/// Works and answers until the run ends, or something fails that has to be put right first.
-pub(super) async fn drive(session: &Session) {
-    go(session, &|_| {}, &Notify::new(), &|_| false).await;
-}
-
-/// The same, until the restore is verified.
-pub(super) async fn restore(session: &Session) {
-    go(session, &|_| {}, &Notify::new(), &is_restored).await;
-}
-
-/// The same, with somebody who looks at the run after every entry that is written meanwhile.
-pub(super) async fn drive_watched(session: &Session, watch: &(dyn Fn(&Run) + Send + Sync)) {
-    go(session, watch, &Notify::new(), &|_| false).await;
-}
-
-/// The same, until this entry is written: then whoever works is dropped, as when the process dies. Whether it died.
-pub(super) async fn drive_until(session: &Session, last: u64) -> bool {
-    let death = Notify::new();
-    let changed = |run: &Run| {
-        if run.seq() >= last {
-            death.notify_one();
-        }
-    };
-    go(session, &changed, &death, &|run| run.seq() >= last).await;
-    !matches!(session.run().state(), State::Finished(_))
-}
-
-async fn go(
-    session: &Session,
-    changed: &(dyn Fn(&Run) + Send + Sync),
-    death: &Notify,
-    done: &(dyn Fn(&Run) -> bool + Send + Sync),
-) {
-    for _ in 0..60 {
-        tokio::select! {
-            biased;
-            () = death.notified() => return,
-            worked = session.work(&|_| {}, changed) => worked.unwrap(),
-        }
-        let run = session.run();
-        if done(&run) {
-            return;
-        }
-        let Some(command) = answer(&run) else { return };
-        if done(&session.submit("Sam", &command).unwrap()) {
-            return;
-        }
-    }
-    panic!("the run does not end: {:?}", session.run().current());
-}
-
-/// What somebody who follows the runbook says where a run stands; nothing when it ended or something failed.
-pub(super) fn answer(run: &Run) -> Option<Command> {
-    let at = run.current()?;
-    let (step, of) = (at.id.clone(), run.step(&at.id));
-    assert!(matches!(at.kind, StepKind::Action { .. }), "{at:?}");
-    // A failure that a crash left behind is gone on from; one that RDS reports is not.
-    if let Work::Failed { problem, .. } = &of.work
-        && problem.is_some()
-    {
-        return None;
-    }
-    if step == StepId::from("verify") {
-        let reason = "There are no rows to look at.".to_owned();
-        return Some(Command::Skip { step, reason });
-    }
-    Some(match run.moves().all[0] {
-        Move::Complete => Command::Complete { step, record: None },
-        Move::Read => Command::Read { step },
-        Move::Plan => Command::Plan { step, with: BTreeMap::new() },
-        Move::Approve => {
-            let Work::Planned { digest, .. } = &of.work else { panic!("{of:?}") };
-            Command::Approve { step, digest: digest.clone(), by: Some("Dana".to_owned()), typed: None }
-        }
-        Move::ApplyAgain => Command::ApplyAgain { step },
-        Move::CheckAgain => Command::CheckAgain { step },
-        other => panic!("{other:?} in {of:?}"),
-    })
-}
-
-/// What went wrong with the step that the run stands at, and in what.
-#[track_caller]
-pub(super) fn failed(session: &Session) -> (Stage, Problem) {
-    let run = session.run();
-    let at = run.current().unwrap();
-    match &run.step(&at.id).work {
-        Work::Failed { stage, problem: Some(problem), .. } => (*stage, problem.clone()),
-        work => panic!("{}: {work:?}", at.id),
-    }
-}
-
-/// Goes on with what failed: with the plan that was approved, or else by planning again.
-pub(super) fn go_on(session: &Session) {
-    let run = session.run();
-    let step = run.current().unwrap().id.clone();
-    let command = match failed(session).0 {
-        Stage::Apply | Stage::Verify => Command::ApplyAgain { step },
-        Stage::Plan => Command::Plan { step, with: BTreeMap::new() },
-        Stage::Read => Command::Read { step },
-    };
-    session.submit("Sam", &command).unwrap();
-}
-
-/// Whether the restore is done and verified.
-pub(super) fn is_restored(run: &Run) -> bool {
-    matches!(run.step(&StepId::from("restore")).work, Work::Verified { .. })
-}
-
-/// Runs every case, a few at a time.
-pub(super) async fn each<T, F>(cases: Vec<T>, one: fn(T) -> F)
-where
-    T: Send + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let left = Arc::new(Mutex::new(cases.into_iter()));
-    let mut tasks = JoinSet::new();
-    for _ in 0..4 {
-        let left = Arc::clone(&left);
-        tasks.spawn(async move {
-            while let Some(case) = taken(&left) {
-                one(case).await;
-            }
-        });
-    }
-    while let Some(done) = tasks.join_next().await {
-        done.unwrap();
-    }
-}
-
-fn taken<T>(left: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
-    left.lock().unwrap().next()
 }
