@@ -10,6 +10,7 @@
 mod cli;
 mod clients;
 mod crash;
+mod database;
 mod moto;
 mod restore_property;
 mod support;

@@ -312,18 +312,18 @@ impl<'a> Watch<'a> {
     /// As [`Watch::until`]; and when RDS takes the change again and again and doesn't make it.
     pub(super) async fn settle(&mut self, mut now: Instance, wanted: &Change) -> Result<Instance, Failure> {
         let id = now.id.clone();
+        let mut refusal = None;
         for _ in 0..TRIES {
             let left = remaining(wanted, &now);
             if left == Change::default() {
                 return Ok(now);
             }
             self.go_on()?;
-            let sent = self.modify(&id, &left).await?;
-            if let Sent::NotNow(error) = sent
-                && error.kind != PortErrorKind::Busy
-            {
-                return Err(self.fails(error));
-            }
+            refusal = match self.modify(&id, &left).await? {
+                Sent::NotNow(error) if error.kind != PortErrorKind::Busy => return Err(self.fails(error)),
+                Sent::NotNow(error) => Some(error),
+                Sent::Taken | Sent::Unknown => None,
+            };
             self.pause().await?;
             let so = |instance: &Instance| remaining(wanted, instance) == Change::default();
             now = self.until(&id, "setting up", &so).await?;
@@ -331,6 +331,9 @@ impl<'a> Watch<'a> {
         let left = remaining(wanted, &now);
         if left == Change::default() {
             return Ok(now);
+        }
+        if let Some(error) = refusal {
+            return Err(self.fails(error));
         }
         Err(refused(
             format!("{id} was asked for {} and still isn't so", words::list(&said(&left))),

@@ -219,13 +219,15 @@ fn invalid(operation: &str, fault: &Fault) -> Explained {
                 .to_owned(),
         );
     }
-    let next =
-        if lower.contains("restore time") || lower.contains("restoretime") || lower.contains("restorable") {
-            "Choose a moment inside the restore window: `database.survey` shows it, in UTC."
-        } else if operation.starts_with("Describe") {
-            "Check the name that was given."
-        } else {
-            "Nothing was changed. Correct what it names, then make the plan again."
-        };
+    let next = if ["restore time", "restoretime", "restorable", "restored to a time"]
+        .iter()
+        .any(|it| lower.contains(it))
+    {
+        "Choose a moment inside the restore window: `database.survey` shows it, in UTC."
+    } else if operation.starts_with("Describe") {
+        "Check the name that was given."
+    } else {
+        "Nothing was changed. Correct what it names, then make the plan again."
+    };
     (Other, format!("RDS does not accept a value: {words}"), next.to_owned())
 }

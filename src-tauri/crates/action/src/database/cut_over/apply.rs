@@ -51,6 +51,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
 /// Sees to it that one instance has its new name.
 async fn carry_out(rename: &Rename, steps: &Steps, watch: &mut Watch<'_>) -> Result<(), Failure> {
     let (mut asked, mut idle, mut absent, mut busy) = (0, 0, 0, 0);
+    let mut refusal = None;
     let moving = format!("renaming {} to {}", rename.from, rename.to);
     loop {
         let Answer { value: all, request_id } = watch.list().await?;
@@ -106,30 +107,36 @@ async fn carry_out(rename: &Rename, steps: &Steps, watch: &mut Watch<'_>) -> Res
             watch.go_on()?;
             (asked, idle) = (asked + 1, 0);
             let change = Change { rename: Some(rename.to.clone()), ..Change::default() };
-            match watch.modify(&now.id, &change).await? {
-                Sent::Taken | Sent::Unknown => {}
-                Sent::NotNow(_) => busy += 1,
-            }
-            let until = if rename.to == steps.params.name {
-                format!(", and until then {} is held by nobody", rename.to)
-            } else {
-                String::new()
+            refusal = match watch.modify(&now.id, &change).await? {
+                Sent::NotNow(error) => {
+                    busy += 1;
+                    Some(error)
+                }
+                Sent::Taken | Sent::Unknown => {
+                    let until = if rename.to == steps.params.name {
+                        format!(", and until then {} is held by nobody", rename.to)
+                    } else {
+                        String::new()
+                    };
+                    watch.leaves(format!(
+                        "{} is being renamed to {} at AWS, and that goes on without us{until}; applying the same plan \
+                         again goes on from there",
+                        rename.from, rename.to
+                    ));
+                    None
+                }
             };
-            watch.leaves(format!(
-                "{} is being renamed to {} at AWS, and that goes on without us{until}; applying the same plan again \
-                 goes on from there",
-                rename.from, rename.to
-            ));
         } else {
             busy = BUSY;
         }
         if busy >= BUSY {
             return Err(refused(
                 format!(
-                    "{} was asked to become {} and is {} under its old name{}",
+                    "{} was asked to become {} and is {} under its old name{}{}",
                     now.id,
                     rename.to,
                     now.status,
+                    refusal.map(|error| format!(" ({})", error.what())).unwrap_or_default(),
                     orphan(steps, &all)
                 ),
                 "Look at its events in the RDS console, then apply the plan again.",

@@ -156,6 +156,7 @@ pub(super) async fn copy(
     cx: &Context<'_>,
 ) -> Result<(), Failure> {
     let (target, mut asked, mut absent, mut status) = (&order.target, 0, 0, String::new());
+    let mut refusal = None;
     loop {
         match look(target, steps, watch, cx).await? {
             Some(copy)
@@ -190,10 +191,13 @@ pub(super) async fn copy(
                 watch.go_on()?;
                 asked += 1;
                 absent = 0;
-                ask_copy(order, steps, watch, cx).await?;
+                refusal = ask_copy(order, steps, watch, cx).await?;
             }
-            None if absent < ABSENT => absent += 1,
+            None if absent < ABSENT && refusal.is_none() => absent += 1,
             None => {
+                if let Some(error) = refusal {
+                    return Err(watch.fails(error));
+                }
                 return Err(refused(
                     format!("the copy {target} is not there, in spite of having been asked for"),
                     "Look for it in the RDS console, then apply the plan again.",
@@ -226,12 +230,13 @@ async fn look(
     }
 }
 
+/// Asks for the copy; the error when RDS was not able to, just now.
 async fn ask_copy(
     order: &CopyOrder,
     steps: &Steps,
     watch: &mut Watch<'_>,
     cx: &Context<'_>,
-) -> Result<(), Failure> {
+) -> Result<Option<PortError>, Failure> {
     let answer = cx.ports.databases.copy_snapshot(&steps.ground.region, order).await;
     let (result, request_id, why) = match &answer {
         Ok(answer) => ("asked", answer.request_id.clone(), None),
@@ -248,13 +253,19 @@ async fn ask_copy(
         {
             Err(watch.fails(error))
         }
+        Err(error) if error.kind == PortErrorKind::Busy => Ok(Some(error)),
         answer => {
             let clear = if answer.is_ok() { "" } else { ", no clear answer" };
             watch.leaves(format!(
                 "the copy {} goes on at AWS without us; applying the same plan again goes on from there",
                 order.target
             ));
-            watch.record(format!("snapshot {}: asked RDS to copy it{clear}", order.target), None, request_id)
+            watch.record(
+                format!("snapshot {}: asked RDS to copy it{clear}", order.target),
+                None,
+                request_id,
+            )?;
+            Ok(None)
         }
     }
 }
