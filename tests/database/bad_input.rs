@@ -44,8 +44,7 @@ async fn a_moment_outside_the_window() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_is_not_there_yet_or_no_use() {
-    // A copy takes eight minutes.
-    let world = World::at_speed(1.0);
+    let world = World::new();
     let portal = world.instance(EAST, "portal");
     let manual = Snapshot::new("portal-manual", SnapshotKind::Manual, &portal, world.good);
     let order = CopyOrder {

@@ -8,8 +8,7 @@ use super::world::{EAST, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_rds_did_is_written_down_with_request_ids() {
-    // Slow enough for every state to be seen.
-    let world = World::at_speed(600.0);
+    let world = World::new();
     let session = world.start();
     drive(&session).await;
     let id = session.run().id().clone();

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use action::port::Pace;
 use action::{Environment, Happening, Ports};
@@ -21,8 +20,8 @@ use super::stage::{key, stage};
 
 pub(super) const EAST: &str = "us-east-1";
 pub(super) const WEST: &str = "us-west-2";
-/// The ten minutes that a restore takes RDS are 30 ms.
-const SPEED: f64 = 20_000.0;
+/// So much of RDS's time passes between two looks, in seconds, and none otherwise.
+const STEP: i64 = 60;
 /// The tag that says whose an instance is.
 const RUN: &str = "lifeboat:run";
 
@@ -74,6 +73,7 @@ with:
 
 pub(super) struct World {
     pub(super) range: Range,
+    clock: Clock,
     home: TempDir,
     pub(super) engine: Engine,
     /// A moment that can be gone back to.
@@ -82,46 +82,59 @@ pub(super) struct World {
     pub(super) old: String,
 }
 
-/// The product's own ports, with a shorter wait between two looks.
-struct Quick;
+/// The product's own ports, but for the time: the range's passes only while somebody waits for the next look, so that
+/// what is seen doesn't hang on how busy this machine is.
+struct Quick(Clock);
+
+/// The range's time.
+#[derive(Clone)]
+struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    fn time(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+}
 
 impl Connector for Quick {
     fn connect<'a>(&'a self, environment: &'a Environment) -> ConnectFuture<'a> {
-        Box::pin(async move { Ok(ports(environment).await) })
+        Box::pin(async move { Ok(ports(environment, &self.0).await) })
     }
 }
 
-async fn ports(environment: &Environment) -> Ports {
+async fn ports(environment: &Environment, clock: &Clock) -> Ports {
     let ports = aws::connect(environment, &aws::Options::default()).await.unwrap();
-    Ports { pace: Arc::new(Milliseconds), ..ports }
+    Ports { pace: Arc::new(clock.clone()), ..ports }
 }
 
-struct Milliseconds;
-
 #[async_trait]
-impl Pace for Milliseconds {
+impl Pace for Clock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        self.time()
     }
 
     async fn pause(&self, _stop: &AtomicBool) {
-        tokio::time::sleep(Duration::from_millis(3)).await;
+        self.0.fetch_add(STEP, Ordering::Relaxed);
+        tokio::task::yield_now().await;
     }
 }
 
 impl World {
     pub(super) fn new() -> Self {
-        Self::at_speed(SPEED)
-    }
-
-    /// With what takes RDS ten minutes taking ten minutes by `speed`.
-    pub(super) fn at_speed(speed: f64) -> Self {
-        let range = Range::start(RangeOptions { speed: Some(speed), ..RangeOptions::default() }).unwrap();
-        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+        // In the past: RDS is asked for its events until now, and the range's time may run ahead.
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap() - 12.hours();
+        let clock = Clock(Arc::new(AtomicI64::new(now.as_second())));
+        let ticking = clock.clone();
+        let options = RangeOptions {
+            clock: Arc::new(move || ticking.time()),
+            speed: Some(1.0),
+            ..RangeOptions::default()
+        };
+        let range = Range::start(options).unwrap();
         let old = stage(range.rds(), now);
         let home = tempfile::tempdir().unwrap();
-        let engine = Engine::open(Home::at(home.path()), Arc::new(Quick)).unwrap();
-        Self { range, home, engine, good: now - 1.hour(), old }
+        let engine = Engine::open(Home::at(home.path()), Arc::new(Quick(clock.clone()))).unwrap();
+        Self { range, clock, home, engine, good: now - 1.hour(), old }
     }
 
     pub(super) fn rds(&self) -> &Rds {
@@ -138,7 +151,7 @@ impl World {
 
     /// Opens a run again, in another process as far as the run can tell.
     pub(super) fn resume(&self, id: &RunId) -> Session {
-        let engine = Engine::open(Home::at(self.home.path()), Arc::new(Quick)).unwrap();
+        let engine = Engine::open(Home::at(self.home.path()), Arc::new(Quick(self.clock.clone()))).unwrap();
         engine.resume(id, "Sam").unwrap()
     }
 
@@ -162,7 +175,7 @@ impl World {
     }
 
     pub(super) async fn ports(&self) -> Ports {
-        ports(&self.environment()).await
+        ports(&self.environment(), &self.clock).await
     }
 
     /// A run that restores to [`World::good`].
