@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::result_large_err,
     reason = "a test that cannot go on fails there"
 )]
 

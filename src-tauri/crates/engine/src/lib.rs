@@ -4,6 +4,11 @@
 //! written the session refuses everything from then on, loudly; opening the run again says what is in doubt.
 //! This is the only crate that performs effects.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
+)]
+
 mod connect;
 mod effect;
 mod home;

@@ -96,7 +96,11 @@ async fn what_is_excluded_is_left_as_it_is_and_counted() {
     assert_eq!(world.verify_plan(&plan).await.verdict, Verdict::Passed);
     assert!(world.fake.state().keys["k0000"][0].content.is_none(), "it is still deleted");
     let verified = world.verify(&target).await;
-    assert_eq!((verified.verdict, verified.outputs["missing"].as_str()), (Verdict::Passed, "0"), "{verified:?}");
+    assert_eq!(
+        (verified.verdict, verified.outputs["missing"].as_str()),
+        (Verdict::Passed, "0"),
+        "{verified:?}"
+    );
     target.exclude.clear();
     assert_eq!(world.verify(&target).await.outputs["missing"], "1");
 }
