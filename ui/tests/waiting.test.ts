@@ -59,7 +59,7 @@ describe('settings stand side by side', () => {
     expect((await table.locator('thead').innerText()).trim()).toMatch(/^Setting\s+Value\s+Taken from$/);
     expect(await shown()).toBe(2);
     expect((await table.locator('tbody').innerText()).trim()).toMatch(
-      /^security groups\s+sg-0a12portal, sg-0b44bastion\s+the inventory of 2026-11-23 03:00:00 UTC, 1 day old\s+option group\s+RDS's default\s+because nothing else is known$/,
+      /^security groups\s+sg-0a12portal, sg-0b44bastion\s+the inventory of 2026-11-23 03:00:00 UTC, 1 day old\s+option group\s+RDS's default\s+a default, because nothing else is known$/,
     );
     await window.get('compared-all').click();
     expect(await shown()).toBe(SETTINGS.length);
