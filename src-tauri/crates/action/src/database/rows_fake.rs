@@ -208,40 +208,40 @@ impl DatabaseService for Databases {
     }
 
     async fn instances(&self, _: &str) -> Result<Answer<Vec<Instance>>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn snapshots(&self, _: &str, _: &str) -> Result<Vec<Snapshot>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn snapshot(&self, _: &str, _: &str) -> Result<Answer<Option<Snapshot>>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn automated_backups(&self, _: &str, _: &str) -> Result<Vec<AutomatedBackup>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn group(&self, _: &str, _: GroupKind, _: &str) -> Result<Option<Group>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn key(&self, _: &str, _: &str) -> Result<KeyState, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn proxies(&self, _: &str, _: &str) -> Result<Vec<String>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn events(&self, _: &str, _: &str, _: Timestamp) -> Result<Answer<Vec<InstanceEvent>>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn restore(&self, _: &str, _: &RestoreOrder) -> Result<Answer<Instance>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn copy_snapshot(&self, _: &str, _: &CopyOrder) -> Result<Answer<Snapshot>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn modify(&self, _: &str, _: &str, _: &Change) -> Result<Answer<Instance>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
     async fn delete(&self, _: &str, _: &str) -> Result<Answer<()>, PortError> {
-        unimplemented!()
+        panic!("nothing here asks for this")
     }
 }
 

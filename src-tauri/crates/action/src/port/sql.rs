@@ -21,8 +21,8 @@ pub trait Sql: Send + Sync {
     /// that lack.
     async fn read(&self, at: &Endpoint, limits: Limits) -> Result<Box<dyn Reading>, PortError>;
 
-    /// Runs statements in one transaction and commits it; the rows that each changed. When one fails, or their
-    /// `confirm` refuses the counts, everything is rolled back. Only `database.obliterate` calls this.
+    /// Runs statements in one transaction and commits it; the rows that each changed. When one fails, everything is
+    /// rolled back. Only `database.obliterate` calls this.
     async fn change(
         &self,
         at: &Endpoint,
