@@ -24,6 +24,10 @@ const overflowing = (window: Window) =>
     return found.filter((element) => !found.some((other) => other !== element && element.contains(other))).map(named);
   });
 
+/** What is drawn to measure is drawn anew a frame or two after the window has another size. */
+const fits = (window: Window, width: number) =>
+  expect.poll(() => overflowing(window), { message: `${width}`, timeout: 10_000 }).toEqual([]);
+
 /** The filled button of whatever is in front, or the button that closes it. */
 const primary = (window: Window) =>
   window.page.evaluate(() => {
@@ -56,12 +60,12 @@ describe.each(Object.entries(SCREENS))('%s', (_, show) => {
     const window = await show({ size: LAPTOP });
     for (const size of [LAPTOP, SMALLEST]) {
       await window.page.setViewportSize(size);
-      expect(await overflowing(window), `${size.width}`).toEqual([]);
+      await fits(window, size.width);
       expect((await primary(window))?.inView ?? true, `the primary button at ${size.width}`).toBe(true);
     }
     for (const size of ZOOMED) {
       await window.page.setViewportSize(size);
-      expect(await overflowing(window), `${size.width}`).toEqual([]);
+      await fits(window, size.width);
     }
   });
 });

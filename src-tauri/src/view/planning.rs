@@ -76,7 +76,7 @@ mod tests {
     fn organizations_are_needed_photos_to_leave_out_are_not_and_a_moment_is_chosen_in_the_picture() {
         let mut before = vec![skipped("survey"), skipped("other")];
         let restore = values(&run(&before), "restore");
-        assert_eq!(named(&restore), [("target", "", false), ("password", "", false)]);
+        assert_eq!(named(&restore), [("target", "portal-b", false), ("password", "", false)]);
         assert_eq!(restore[1].choices, ["keep", "managed"]);
         before.extend([skipped("restore"), skipped("verify")]);
         assert_eq!(named(&values(&run(&before), "obliterate")), [("organizations", "", true)]);

@@ -70,7 +70,13 @@ fn an_entry_that_is_refused_changes_nothing() {
 fn a_run_of_a_later_version_is_not_guessed_at() {
     let later = Start { format: FORMAT + 1, lifeboat: "9.9.9".into(), ..start() };
     let why = Run::fold(id(), [entry(1, started(later))]).unwrap_err().to_string();
-    assert!(why.contains("format 2") && why.contains("Lifeboat 9.9.9 or later"), "{why}");
+    assert!(why.contains("format 3") && why.contains("Lifeboat 9.9.9 or later"), "{why}");
+}
+
+#[test]
+fn a_run_of_an_earlier_version_goes_on() {
+    let earlier = Start { format: 1, lifeboat: "0.0.1".into(), ..start() };
+    assert_eq!(Run::fold(id(), [entry(1, started(earlier))]).unwrap().start().format, 1);
 }
 
 /// Warnings come before errors in a file's order, and are no reason.

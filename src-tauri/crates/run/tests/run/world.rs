@@ -139,6 +139,8 @@ pub(crate) fn production() -> Environment {
             prefix: "photos/".into(),
             replica_bucket: None,
         }),
+        database: None,
+        portal: None,
         ..Environment::practice("http://127.0.0.1:9311")
     }
 }
