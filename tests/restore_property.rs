@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use action::port::{
     BucketFacts, ContentDigest, CopyVersion, Current, PageMarker, PhotoStore, PortError, Ports, Receipt,
-    VersionId, VersionPage,
+    Removed, Thawing, Tier, VersionId, VersionPage,
 };
 use action::{Action, Context, Environment, Failure, Origin, Outcome, Verdict};
 use async_trait::async_trait;
+use engine::Folder;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use range::{Attributes, Conditions, Put, Range, RangeOptions, Snapshot, Store, Versioning};
@@ -183,6 +184,29 @@ impl PhotoStore for SmallPages {
         self.photos.put_marker(bucket, key, etag).await
     }
 
+    async fn remove_versions(
+        &self,
+        bucket: &str,
+        entries: &[(String, VersionId)],
+    ) -> Result<Removed, PortError> {
+        self.photos.remove_versions(bucket, entries).await
+    }
+
+    async fn thaw(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: &VersionId,
+        tier: Tier,
+        days: u32,
+    ) -> Result<Option<String>, PortError> {
+        self.photos.thaw(bucket, key, version, tier, days).await
+    }
+
+    async fn thawing(&self, bucket: &str, key: &str, version: &VersionId) -> Result<Thawing, PortError> {
+        self.photos.thawing(bucket, key, version).await
+    }
+
     async fn current(&self, bucket: &str, key: &str) -> Result<Option<Current>, PortError> {
         self.photos.current(bucket, key).await
     }
@@ -202,6 +226,7 @@ struct World {
     origin: Origin,
     now: Timestamp,
     stop: AtomicBool,
+    disk: Folder,
 }
 
 impl World {
@@ -212,7 +237,8 @@ impl World {
         let ports = Ports { photos, ..ports };
         let now = Timestamp::from_second(now).unwrap();
         let origin = Origin { run: "run-1".to_owned(), mode: "exercise".to_owned() };
-        Self { environment, ports, origin, now, stop: AtomicBool::new(false) }
+        let disk = Folder::new(&std::env::temp_dir());
+        Self { environment, ports, origin, now, stop: AtomicBool::new(false), disk }
     }
 
     fn cx(&self) -> Context<'_> {
@@ -222,6 +248,7 @@ impl World {
             origin: &self.origin,
             inventory: None,
             record: &|_| Ok(()),
+            disk: &self.disk,
             now: self.now,
             progress: &|_| {},
             stop: &self.stop,

@@ -105,7 +105,7 @@ fn compare(keys: usize) -> Result<(), Box<dyn Error>> {
         .map(|n| Ok(NamedPhoto { key: key(n), size: Some(size(n)), etag: Some(md5(n)) }));
     let kept = side(keys, Side::Bucket).map(|n| {
         let size = size(n) + u64::from((mix(n) / LONELY).is_multiple_of(RESIZED));
-        let photo = Photo { etag: md5(n), size, storage_class: "STANDARD".to_owned() };
+        let photo = Photo { etag: md5(n), size, storage_class: "STANDARD".to_owned(), ..Photo::default() };
         Ok(Kept { key: key(n), photo: Some(photo), older: false })
     });
     let mut evidence = io::sink();

@@ -26,8 +26,8 @@ mod words;
 pub use environment::Environment;
 pub use inventory::Inventory;
 pub use plan::{
-    Context, Example, Fact, Failure, Happening, Moments, Origin, Outcome, PlanSummary, Point, Progress, Sink,
-    Source, Verdict, Window,
+    Breakdown, Context, Disk, Example, Fact, Failure, Happening, Moments, Origin, Outcome, PlanSummary,
+    Point, Progress, Row, Sink, Source, Verdict, Window,
 };
 pub use port::Ports;
 pub use spec::{ActionSpec, Effect, OutputSpec, ParamKind, ParamSpec};
@@ -39,7 +39,7 @@ pub enum Action {
     Preflight(preflight::Preflight),
     /// `photos.survey`
     Survey(photos::Target),
-    /// `photos.restore`
+    /// `photos.restore`, `photos.undelete` or `photos.rewind`, by the target's method
     Restore(photos::Target),
     /// `photos.verify`
     Verify(photos::Target),
@@ -115,7 +115,9 @@ impl Action {
         match spec.id {
             "aws.preflight" => preflight::Preflight::from_values(&params).map(Self::Preflight),
             "photos.survey" => photos::Target::from_values(&params).map(Self::Survey),
-            "photos.restore" => photos::Target::from_values(&params).map(Self::Restore),
+            "photos.restore" | "photos.undelete" | "photos.rewind" => {
+                photos::Target::from_values(&params).map(Self::Restore)
+            }
             "photos.verify" => photos::Target::from_values(&params).map(Self::Verify),
             "photos.reconcile" => photos::Reconcile::from_values(&params).map(Self::Reconcile),
             "database.survey" => database::Survey::from_values(&params).map(Self::DatabaseSurvey),

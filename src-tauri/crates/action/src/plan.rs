@@ -1,7 +1,8 @@
 //! What an action says of itself before it acts, and of what it did: plans, outcomes, failures.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Write};
+use std::fs::File;
+use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
@@ -30,12 +31,38 @@ pub struct Context<'a> {
     /// Writes down, durably and at once, something that happened on the far side while an action was under way: a
     /// change of state, an event that RDS tells of, a request that was answered. When it fails, stop.
     pub record: &'a (dyn Fn(Happening) -> Result<(), Failure> + Send + Sync),
+    /// What it may use of this machine.
+    pub disk: &'a dyn Disk,
     /// The time, taken when the work began.
     pub now: Timestamp,
     /// Told now and then how far the work is; never journaled.
     pub progress: &'a (dyn Fn(Progress) + Send + Sync),
     /// Set when the operator asks to stop; the action stops between items and says what it leaves behind.
     pub stop: &'a AtomicBool,
+}
+
+/// What an action may use of this machine: nothing else of it is read or written.
+pub trait Disk: Send + Sync {
+    /// An empty file without a name, for what is too much for memory; it is gone once it is closed.
+    ///
+    /// # Errors
+    /// No room, or no right to write there.
+    fn scratch(&self) -> io::Result<File>;
+
+    /// Opens a file that a parameter names, to be read.
+    ///
+    /// # Errors
+    /// It isn't there, or may not be read.
+    fn open(&self, path: &str) -> io::Result<Source>;
+
+    /// The evidence that earlier applications of the same plan left, as far as it was flushed, without a line that
+    /// broke off; `None` when this is the first. What is written to the evidence now comes after it.
+    ///
+    /// An application flushes its evidence now and then: only that makes it durable.
+    ///
+    /// # Errors
+    /// The disk can't be read.
+    fn earlier(&self) -> io::Result<Option<Source>>;
 }
 
 /// The run that something is done for, as what it makes is tagged with.
@@ -119,12 +146,35 @@ pub struct PlanSummary {
     pub warnings: Vec<String>,
     /// A few items, chosen to show every kind.
     pub examples: Vec<Example>,
+    /// The same items counted in several ways: by what is done, by organization, by storage class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breakdowns: Vec<Breakdown>,
     /// How many keys are undecided, because S3 can't say whether a photo or a deletion came last. They are left
     /// alone unless the plan is made again with `ties:`.
     pub undecided: u64,
     /// What the approver has to type, for a plan that destroys something: the name of what will be gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typed: Option<String>,
+}
+
+/// Items of a plan, counted by something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Breakdown {
+    /// What they are counted by: `organization`, `storage class`.
+    pub by: String,
+    /// The largest, in the order to show them; at most 20, the last then is `others`.
+    pub rows: Vec<Row>,
+}
+
+/// One row of a [`Breakdown`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Row {
+    /// What these items share.
+    pub name: String,
+    /// How many there are.
+    pub count: u64,
+    /// Their bytes together.
+    pub bytes: u64,
 }
 
 /// One labelled value of a plan or an outcome.
@@ -239,6 +289,10 @@ pub enum Failure {
     /// A request failed.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The work can't go on now, and goes on by itself once it can: the network is away, or the credentials have
+    /// expired. What was done is in the evidence; applying the same plan again takes it up.
+    #[error("{}. {}", .0.what(), .0.next)]
+    Paused(PortError),
     /// Going on would be wrong.
     #[error("{why}. {next}")]
     Refused {
@@ -272,7 +326,7 @@ impl Failure {
     /// What failed and why, and what to do next, apart.
     pub fn parts(self) -> (String, String) {
         match self {
-            Self::Port(error) => (error.what(), error.next),
+            Self::Port(error) | Self::Paused(error) => (error.what(), error.next),
             Self::Refused { why, next } => (why, next),
             Self::Plan { line, why } => (
                 format!("line {line} of the plan can't be read: {why}"),

@@ -2,7 +2,7 @@
 
 use action::port::{
     BucketFacts, ContentDigest, CopyVersion, Current, ExpiryRule, PageMarker, Photo, PhotoStore, PortError,
-    PortErrorKind, Receipt, Version, VersionId, VersionPage, Versioning,
+    PortErrorKind, Receipt, Removed, Thawing, Tier, Version, VersionId, VersionPage, Versioning,
 };
 use async_trait::async_trait;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -60,6 +60,9 @@ impl PhotoStore for Photos {
             versioning,
             encryption: self.encryption(bucket).await?,
             expiry: self.expiry(bucket).await?,
+            lock: None,
+            acls: None,
+            replicated: None,
         })
     }
 
@@ -103,6 +106,29 @@ impl PhotoStore for Photos {
 
     async fn put_marker(&self, bucket: &str, key: &str, etag: &str) -> Result<Receipt, PortError> {
         self.hide(bucket, key, etag).await
+    }
+
+    async fn remove_versions(
+        &self,
+        bucket: &str,
+        entries: &[(String, VersionId)],
+    ) -> Result<Removed, PortError> {
+        self.remove(bucket, entries).await
+    }
+
+    async fn thaw(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: &VersionId,
+        tier: Tier,
+        days: u32,
+    ) -> Result<Option<String>, PortError> {
+        self.ask_to_thaw(bucket, key, version, tier, days).await
+    }
+
+    async fn thawing(&self, bucket: &str, key: &str, version: &VersionId) -> Result<Thawing, PortError> {
+        self.look_at_thawing(bucket, key, version).await
     }
 
     async fn current(&self, bucket: &str, key: &str) -> Result<Option<Current>, PortError> {
@@ -290,6 +316,8 @@ fn page(answer: &ListObjectVersionsOutput, after: Option<&PageMarker>) -> Result
                 etag: bare(entry.e_tag().unwrap_or_default()),
                 size: entry.size().and_then(|n| u64::try_from(n).ok()).unwrap_or_default(),
                 storage_class: entry.storage_class().map_or("STANDARD", |class| class.as_str()).to_owned(),
+                checksum: None,
+                thawed: false,
             }),
         });
     }

@@ -4,10 +4,16 @@
 //! the photo has changed. Whose work it is shows only in the photo itself, so the caller looks, as `photos.restore`
 //! does.
 
-use action::port::{CopyVersion, Guard, PortError, PortErrorKind, Receipt, VersionId};
+use action::port::{
+    self, CopyVersion, Guard, PortError, PortErrorKind, Receipt, Refused, Removed, Thawing, VersionId,
+};
 use aws_sdk_s3::config::Config;
+use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::operation::RequestId;
-use aws_sdk_s3::types::{MetadataDirective, StorageClass, TaggingDirective};
+use aws_sdk_s3::types::{
+    Delete, GlacierJobParameters, MetadataDirective, ObjectIdentifier, RestoreRequest, StorageClass,
+    TaggingDirective, Tier,
+};
 
 use crate::encoding::{bare, copy_source, quoted};
 use crate::fault::Fault;
@@ -63,6 +69,111 @@ impl Photos {
             version: answer.version_id().map(|id| VersionId(id.to_owned())),
             etag: None,
             request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+
+    /// Removes versions for good (`DeleteObjects`).
+    pub(crate) async fn remove(
+        &self,
+        bucket: &str,
+        entries: &[(String, VersionId)],
+    ) -> Result<Removed, PortError> {
+        let wrong = |error: BuildError| PortError {
+            kind: PortErrorKind::Other,
+            operation: "DeleteObjects".to_owned(),
+            target: bucket.to_owned(),
+            message: error.to_string(),
+            request_id: None,
+            next: "Report this: the request could not be made.".to_owned(),
+        };
+        let mut objects = Vec::with_capacity(entries.len());
+        for (key, version) in entries {
+            let object = ObjectIdentifier::builder().key(key).version_id(&version.0).build();
+            objects.push(object.map_err(wrong)?);
+        }
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(wrong)?;
+        let answer = self
+            .client
+            .delete_objects()
+            .bucket(bucket)
+            .expected_bucket_owner(&self.site.account)
+            .delete(delete)
+            .send()
+            .await
+            .map_err(|e| self.site.port_error("DeleteObjects", bucket, &e))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let refused = answer.errors().iter().filter_map(|refused| {
+            let is = |(key, version): &(String, VersionId)| {
+                Some(key.as_str()) == refused.key() && Some(version.0.as_str()) == refused.version_id()
+            };
+            let place = entries.iter().position(is)?;
+            let fault = Fault {
+                code: refused.code().map(str::to_owned),
+                message: refused.message().map(str::to_owned),
+                request_id: request_id.clone(),
+                ..Fault::default()
+            };
+            let target = at(bucket, &entries[place].0);
+            Some(Refused { place, error: self.site.explain("DeleteObjects", &target, fault) })
+        });
+        Ok(Removed { refused: refused.collect(), request_id: request_id.clone() })
+    }
+
+    /// Asks for a readable copy of an archived version (`RestoreObject`).
+    pub(crate) async fn ask_to_thaw(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: &VersionId,
+        tier: port::Tier,
+        days: u32,
+    ) -> Result<Option<String>, PortError> {
+        let tier = match tier {
+            port::Tier::Standard => Tier::Standard,
+            port::Tier::Bulk => Tier::Bulk,
+            port::Tier::Expedited => Tier::Expedited,
+        };
+        let job = GlacierJobParameters::builder().tier(tier).build().ok();
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        let asked = self
+            .client
+            .restore_object()
+            .bucket(bucket)
+            .key(key)
+            .version_id(&version.0)
+            .expected_bucket_owner(&self.site.account)
+            .restore_request(RestoreRequest::builder().days(days).set_glacier_job_parameters(job).build())
+            .send()
+            .await;
+        match asked {
+            Ok(answer) => Ok(answer.request_id().map(str::to_owned)),
+            Err(error) => {
+                let fault = Fault::of(&error);
+                match fault.code() {
+                    "RestoreAlreadyInProgress" | "ObjectAlreadyInActiveTierError" => Ok(fault.request_id),
+                    _ => Err(self.site.explain("RestoreObject", &at(bucket, key), fault)),
+                }
+            }
+        }
+    }
+
+    /// Whether a version is thawed yet (the `x-amz-restore` of `HeadObject`).
+    pub(crate) async fn look_at_thawing(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: &VersionId,
+    ) -> Result<Thawing, PortError> {
+        let head = self.head(bucket, key).version_id(&version.0).send().await;
+        let head = head.map_err(|e| self.site.port_error("HeadObject", &at(bucket, key), &e))?;
+        Ok(match head.restore() {
+            None => Thawing::Frozen,
+            Some(told) if told.contains("ongoing-request=\"true\"") => Thawing::Asked,
+            Some(told) => {
+                let until = told.split_once("expiry-date=\"").and_then(|(_, rest)| rest.split('"').next());
+                let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+                Thawing::Ready(until.and_then(|until| parser.parse_timestamp(until).ok()))
+            }
         })
     }
 

@@ -1,7 +1,7 @@
 //! One effect: what a run owes the outside world, done, and what came of it.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use run::{Attachment, Digest, Event, Owed, Problem, Run};
 use runbook::value::in_short;
 
 use crate::connect::own;
+use crate::disk::{self, Evidence, Folder};
 use crate::session::{LIFEBOAT, now};
 use crate::{EngineError, Session};
 
@@ -31,12 +32,10 @@ impl Session {
         progress: &(dyn Fn(Progress) + Send + Sync),
         changed: &(dyn Fn(&Run) + Send + Sync),
     ) -> Result<Event, EngineError> {
-        let mut spool = self.spool()?;
-        let done = self.attempt(run, &owed, progress, changed, &mut spool).await;
-        let mut file = match spool.into_inner() {
-            Ok(file) => file,
-            Err(why) => return Err(JournalError::Evidence(why.into_error()).into()),
-        };
+        let ledger = self.ledger(run, &owed);
+        let mut evidence = self.evidence(ledger.as_deref())?;
+        let done = self.attempt(run, &owed, progress, changed, ledger.as_deref(), &mut evidence).await;
+        let mut file = evidence.into_file().map_err(JournalError::Evidence)?;
         Ok(event(owed, done, || self.journal.attach(&mut file))?)
     }
 
@@ -46,7 +45,8 @@ impl Session {
         owed: &Owed,
         progress: &(dyn Fn(Progress) + Send + Sync),
         changed: &(dyn Fn(&Run) + Send + Sync),
-        spool: &mut BufWriter<File>,
+        ledger: Option<&Path>,
+        spool: &mut Evidence,
     ) -> Result<Done, Problem> {
         let step = run.runbook().step(owed.step());
         let action = match step.map(|step| &step.kind) {
@@ -71,12 +71,17 @@ impl Session {
                 Failure::Record(io::Error::other(why.to_string()))
             })
         };
+        let disk = match ledger {
+            Some(ledger) => Folder::with_ledger(self.home.path(), ledger),
+            None => Folder::new(self.home.path()),
+        };
         let cx = Context {
             ports: &ports,
             environment,
             origin: &origin,
             inventory: inventory.as_ref(),
             record: &record,
+            disk: &disk,
             now: now(),
             progress: &progress,
             stop: &self.stop,
@@ -158,10 +163,18 @@ impl Session {
         Ok(known.insert(ports).clone())
     }
 
-    fn spool(&self) -> Result<BufWriter<File>, EngineError> {
+    /// Where the evidence of an effect is written that may have to go on where it broke off.
+    fn ledger(&self, run: &Run, owed: &Owed) -> Option<PathBuf> {
+        match owed {
+            Owed::Apply { digest, .. } => Some(disk::ledger(&self.home.ledgers(), run.id(), digest)),
+            _ => None,
+        }
+    }
+
+    fn evidence(&self, ledger: Option<&Path>) -> Result<Evidence, EngineError> {
         let folder = self.home.path();
-        let file = tempfile::tempfile_in(folder);
-        file.map(BufWriter::new).map_err(|source| EngineError::Spool { folder: folder.to_owned(), source })
+        let evidence = ledger.map_or_else(|| Evidence::passing(folder), Evidence::ledger);
+        evidence.map_err(|source| EngineError::Spool { folder: folder.to_owned(), source })
     }
 }
 

@@ -50,6 +50,11 @@ impl Home {
         self.path.join("locks")
     }
 
+    /// Evidence of plans that are being applied, until it is in the journal.
+    pub(crate) fn ledgers(&self) -> PathBuf {
+        self.path.join("ledgers")
+    }
+
     /// Where timelines are exported to: `exports` in a data directory that was chosen, and otherwise `Lifeboat`
     /// among the user's documents, where people look for them.
     pub fn exports(&self) -> PathBuf {

@@ -8,6 +8,7 @@ use run::Problem;
 
 use crate::Engine;
 use crate::connect::own;
+use crate::disk::Folder;
 use crate::effect::problem;
 use crate::session::now;
 
@@ -41,6 +42,7 @@ impl Engine {
             origin: &origin,
             inventory: None,
             record: &|_| Ok(()),
+            disk: &Folder::new(self.home().path()),
             now: now(),
             progress,
             stop: &AtomicBool::new(false),

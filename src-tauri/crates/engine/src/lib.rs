@@ -10,12 +10,14 @@
 )]
 
 mod connect;
+mod disk;
 mod effect;
 mod home;
 mod inventory;
 mod session;
 
 pub use connect::{ConnectFuture, Connector};
+pub use disk::Folder;
 pub use home::{Home, HomeError};
 pub use inventory::InventoryError;
 pub use session::{Engine, EngineError, Session};

@@ -1,12 +1,13 @@
 //! A plan's body: JSON lines, a header, one item each, and the summary last. Written and read back as a stream.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Target;
 use crate::body;
 pub(crate) use crate::body::{write_line, write_summary};
 use crate::plan::{Failure, Source};
-use crate::port::{Current, Guard, Version, VersionId, Versioning};
+use crate::port::{Current, Guard, Keep, Version, VersionId, Versioning};
 
 /// The action that these plans are of.
 const ACTION: &str = "photos.restore";
@@ -14,7 +15,11 @@ const ACTION: &str = "photos.restore";
 /// What a plan stands on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ground {
+    /// The versioning of the bucket that is changed.
     pub(crate) versioning: Versioning,
+    /// What copies have to be given besides what S3 copies of its own accord.
+    #[serde(default)]
+    pub(crate) keep: Keep,
 }
 
 /// One line: a key that is not as it was at the restore point, and what the plan does about it.
@@ -29,8 +34,16 @@ pub(crate) enum Op {
         #[serde(flatten)]
         want: Want,
         guard: Guard,
-        /// The entry that is current now, and will lie under the copy.
-        over: VersionId,
+        /// The entry that is current now, and will lie under the copy; `None` where nothing was looked at, because
+        /// nothing should be there.
+        over: Option<VersionId>,
+    },
+    /// Removes for good what lies on top of a version: delete markers, or whatever is newer than the restore point.
+    Remove {
+        /// Newest first.
+        entries: Vec<Entry>,
+        /// What is current then; `None` when nothing is.
+        want: Option<Want>,
     },
     /// Puts a delete marker on top of the current version.
     Hide { version: VersionId, etag: String, size: u64 },
@@ -42,6 +55,16 @@ pub(crate) enum Op {
         want: Want,
         why: String,
     },
+}
+
+/// An entry that is removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) version: VersionId,
+    pub(crate) modified: Timestamp,
+    /// `None` for a delete marker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<u64>,
 }
 
 /// A version that should be current.
@@ -61,9 +84,14 @@ impl Op {
         match (self, now) {
             (Self::Copy { guard: Guard::Absent, .. }, None) => true,
             (Self::Copy { guard: Guard::Is(etag), want, over }, Some(now)) => {
-                *etag == now.etag && (*etag != want.etag || *over == now.version)
+                *etag == now.etag && (*etag != want.etag || over.as_ref() == Some(&now.version))
             }
             (Self::Hide { etag, .. }, Some(now)) => *etag == now.etag,
+            (Self::Remove { entries, .. }, Some(now)) => {
+                entries.iter().any(|entry| entry.version == now.version)
+            }
+            // Its delete marker may still be there, or be all that there is: only its history can tell.
+            (Self::Remove { want, .. }, None) => want.is_some(),
             _ => false,
         }
     }
@@ -83,7 +111,7 @@ pub(crate) fn write_header(
     versioning: Versioning,
     into: &mut dyn std::io::Write,
 ) -> Result<(), Failure> {
-    write_line(&body::Header::new(ACTION, target.clone(), Ground { versioning }), into)
+    write_line(&body::Header::new(ACTION, target.clone(), Ground { versioning, keep: Keep::default() }), into)
 }
 
 /// A plan's body being read back.
@@ -120,7 +148,7 @@ impl Body {
     pub(crate) fn left(&mut self) -> u64 {
         let mut left = 0;
         while let Ok(Some(item)) = self.next() {
-            left += u64::from(matches!(item.op, Op::Copy { .. } | Op::Hide { .. }));
+            left += u64::from(matches!(item.op, Op::Copy { .. } | Op::Hide { .. } | Op::Remove { .. }));
         }
         left
     }
@@ -154,8 +182,12 @@ mod tests {
             storage_class: "STANDARD".into(),
         };
         let ops = [
-            Op::Copy { want: want.clone(), guard: Guard::Absent, over: VersionId("m".into()) },
-            Op::Copy { want: want.clone(), guard: Guard::Is("bad".into()), over: VersionId("v2".into()) },
+            Op::Copy { want: want.clone(), guard: Guard::Absent, over: Some(VersionId("m".into())) },
+            Op::Copy {
+                want: want.clone(),
+                guard: Guard::Is("bad".into()),
+                over: Some(VersionId("v2".into())),
+            },
             Op::Hide { version: VersionId("v2".into()), etag: "e2".into(), size: 1 },
             Op::Undecided { candidates: Vec::new() },
             Op::Blocked { want, why: "frozen".into() },

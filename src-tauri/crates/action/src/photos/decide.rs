@@ -143,6 +143,7 @@ mod tests {
                 etag: word.to_owned(),
                 size: 1,
                 storage_class: "STANDARD".to_owned(),
+                ..Photo::default()
             });
             let id = if word.contains('n') { "null".to_owned() } else { format!("{word}#{n}") };
             let modified = Timestamp::from_second(second).unwrap();
@@ -207,8 +208,12 @@ mod tests {
 
     #[test]
     fn entity_tags_are_believed_only_where_they_are_digests() {
-        let photo =
-            |etag: &str, size| Photo { etag: etag.to_owned(), size, storage_class: "STANDARD".to_owned() };
+        let photo = |etag: &str, size| Photo {
+            etag: etag.to_owned(),
+            size,
+            storage_class: "STANDARD".to_owned(),
+            ..Photo::default()
+        };
         for (a, b, md5, expected) in [
             (photo("x", 1), photo("x", 1), true, Alike::Yes),
             (photo("x", 1), photo("x", 1), false, Alike::Yes),

@@ -1,6 +1,8 @@
 //! A bucket in memory that keeps S3's rules, for tests: pages, markers, `null` versions, guards, and faults.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -9,7 +11,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{Extra, Target, Ties};
-use crate::plan::{Context, Failure, Origin, Outcome, PlanSummary};
+use crate::plan::{Context, Disk, Failure, Origin, Outcome, PlanSummary, Source};
 use crate::port::*;
 use crate::{Environment, Ports};
 
@@ -41,6 +43,10 @@ pub(crate) struct State {
     pub(crate) ignores_markers: bool,
     /// Copies get an entity tag of their own, as under KMS.
     pub(crate) kms: bool,
+    /// Object Lock is on.
+    pub(crate) lock: bool,
+    /// Archived versions whose thawing was asked for, and how many looks it still takes.
+    pub(crate) thawing: HashMap<String, u32>,
     /// What the next requests about `operation key` fail with.
     pub(crate) faults: HashMap<String, Vec<PortErrorKind>>,
     /// What every write fails with, after it was done.
@@ -68,6 +74,8 @@ impl Fake {
             ignores_limit: false,
             ignores_markers: false,
             kms: false,
+            lock: false,
+            thawing: HashMap::new(),
             faults: HashMap::new(),
             lost_answers: false,
             down: None,
@@ -188,7 +196,14 @@ impl PhotoStore for Fake {
     async fn bucket(&self, _bucket: &str) -> Result<BucketFacts, PortError> {
         let state = self.state();
         let encryption = Some(if state.kms { "aws:kms" } else { "AES256" }.to_owned());
-        Ok(BucketFacts { versioning: state.versioning, encryption, expiry: Some(state.expiry.clone()) })
+        Ok(BucketFacts {
+            versioning: state.versioning,
+            encryption,
+            expiry: Some(state.expiry.clone()),
+            lock: Some(state.lock),
+            acls: Some(false),
+            replicated: Some(false),
+        })
     }
 
     async fn list_versions(
@@ -220,6 +235,8 @@ impl PhotoStore for Fake {
                 etag: entry.etag.clone(),
                 size: content.len() as u64,
                 storage_class: entry.class.clone(),
+                checksum: None,
+                thawed: state.thawing.get(&entry.id) == Some(&0),
             });
             let list = if photo.is_some() { &mut page.photos } else { &mut page.markers };
             list.push(Version {
@@ -246,6 +263,12 @@ impl PhotoStore for Fake {
         let source = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == copy.version.0)).cloned();
         let source = source.filter(|e| e.content.is_some());
         let source = source.ok_or_else(|| error(PortErrorKind::NotFound, "copy", key))?;
+        if matches!(&source.class[..], "GLACIER" | "DEEP_ARCHIVE")
+            && state.thawing.get(&source.id) != Some(&0)
+        {
+            return Err(error(PortErrorKind::Archived, "copy", key));
+        }
+        let key = copy.to.as_ref().unwrap_or(key);
         match (&copy.unless, state.current(key)) {
             (Guard::Absent, None) => {}
             (Guard::Is(_), None) => return Err(error(PortErrorKind::NotFound, "copy", key)),
@@ -274,6 +297,62 @@ impl PhotoStore for Fake {
         state.writes += 1;
         let made = state.write(self.now(), key, None, "", "");
         Ok(Receipt { version: Some(VersionId(made.id)), etag: None, request_id: Some("R3".to_owned()) })
+    }
+
+    async fn remove_versions(
+        &self,
+        _bucket: &str,
+        entries: &[(String, VersionId)],
+    ) -> Result<Removed, PortError> {
+        tokio::task::yield_now().await;
+        let mut state = self.state();
+        state.fault("remove", "")?;
+        if let Some(kind) = state.down {
+            return Err(error(kind, "remove", ""));
+        }
+        let mut refused = Vec::new();
+        for (place, (key, version)) in entries.iter().enumerate() {
+            if let Err(error) = state.fault("remove", key) {
+                refused.push(Refused { place, error });
+                continue;
+            }
+            state.writes += 1;
+            if let Some(history) = state.keys.get_mut(key) {
+                history.retain(|entry| entry.id != version.0);
+            }
+            state.keys.retain(|_, history| !history.is_empty());
+        }
+        if state.lost_answers {
+            return Err(error(PortErrorKind::Unavailable, "remove", ""));
+        }
+        Ok(Removed { request_id: Some("R4".to_owned()), refused })
+    }
+
+    async fn thaw(
+        &self,
+        _bucket: &str,
+        key: &str,
+        version: &VersionId,
+        _tier: Tier,
+        _days: u32,
+    ) -> Result<Option<String>, PortError> {
+        let mut state = self.state();
+        state.fault("thaw", key)?;
+        state.thawing.entry(version.0.clone()).or_insert(3);
+        Ok(Some("R5".to_owned()))
+    }
+
+    async fn thawing(&self, _bucket: &str, key: &str, version: &VersionId) -> Result<Thawing, PortError> {
+        let mut state = self.state();
+        state.fault("thawing", key)?;
+        Ok(match state.thawing.get_mut(&version.0) {
+            None => Thawing::Frozen,
+            Some(0) => Thawing::Ready(None),
+            Some(looks) => {
+                *looks -= 1;
+                Thawing::Asked
+            }
+        })
     }
 
     async fn current(&self, _bucket: &str, key: &str) -> Result<Option<Current>, PortError> {
@@ -325,6 +404,29 @@ pub(crate) struct World {
     pub(crate) stop: AtomicBool,
     pub(crate) ports: Ports,
     pub(crate) origin: Origin,
+    pub(crate) disk: MemoryDisk,
+}
+
+/// A disk that forgets.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryDisk {
+    /// What an earlier application of the plan left.
+    pub(crate) earlier: Mutex<Option<Vec<u8>>>,
+}
+
+impl Disk for MemoryDisk {
+    fn scratch(&self) -> io::Result<File> {
+        tempfile::tempfile()
+    }
+
+    fn open(&self, path: &str) -> io::Result<Source> {
+        Ok(Box::new(io::BufReader::new(File::open(path)?)))
+    }
+
+    fn earlier(&self) -> io::Result<Option<Source>> {
+        let left = self.earlier.lock().unwrap().clone();
+        Ok(left.map(|left| Box::new(io::Cursor::new(left)) as Source))
+    }
 }
 
 impl World {
@@ -335,20 +437,13 @@ impl World {
             origin: Origin { run: "run-1".to_owned(), mode: "exercise".to_owned() },
             environment: Environment::practice("http://127.0.0.1:9311"),
             stop: AtomicBool::new(false),
+            disk: MemoryDisk::default(),
             fake,
         }
     }
 
     pub(crate) fn target(&self, second: i64, extra: Extra, ties: Ties) -> Target {
-        Target {
-            bucket: BUCKET.to_owned(),
-            prefix: String::new(),
-            at: at(second),
-            extra,
-            ties,
-            named_by: None,
-            exclude: Vec::new(),
-        }
+        Target { extra, ties, ..Target::new(BUCKET, "", at(second)) }
     }
 
     pub(crate) fn cx(&self) -> Context<'_> {
@@ -358,6 +453,7 @@ impl World {
             origin: &self.origin,
             inventory: None,
             record: &|_| Ok(()),
+            disk: &self.disk,
             now: at(self.fake.now()),
             progress: &|_| {},
             stop: &self.stop,

@@ -211,8 +211,7 @@ mod tests {
     }
 
     fn entry(key: &str, id: &str, photo: bool) -> Version {
-        let photo =
-            photo.then(|| crate::port::Photo { etag: String::new(), size: 0, storage_class: String::new() });
+        let photo = photo.then(|| crate::port::Photo::default());
         Version {
             key: key.to_owned(),
             id: crate::port::VersionId(id.to_owned()),

@@ -2,7 +2,7 @@
 
 use super::body::{Item, Op, Want};
 use super::findings::same_bytes;
-use crate::port::{CopyVersion, Current, Guard, PhotoStore, PortError, PortErrorKind, Receipt};
+use crate::port::{CopyVersion, Current, Guard, Keep, PhotoStore, PortError, PortErrorKind, Receipt};
 
 /// What came of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,15 +64,20 @@ pub(crate) async fn perform(store: &dyn PhotoStore, bucket: &str, item: &Item) -
                 }
             }
             let copy = CopyVersion {
+                from: None,
                 key: key.clone(),
+                to: None,
                 version: want.version.clone(),
                 storage_class: want.storage_class.clone(),
+                size: want.size,
+                etag: want.etag.clone(),
                 unless: guard.clone(),
+                keep: Keep::default(),
             };
             store.copy_version(bucket, &copy).await
         }
         Op::Hide { etag, .. } => store.put_marker(bucket, key, etag).await,
-        Op::Undecided { .. } | Op::Blocked { .. } => return Landed::Changed(None),
+        Op::Remove { .. } | Op::Undecided { .. } | Op::Blocked { .. } => return Landed::Changed(None),
     };
     match sent {
         Ok(receipt) => Landed::Done(receipt),

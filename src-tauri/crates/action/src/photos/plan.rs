@@ -141,7 +141,7 @@ fn item(finding: &Finding, extra: Extra, versioning: Versioning) -> Option<(Kind
         return Some((Kind::Blocked, line(op, was, format!("left alone: {why}"))));
     }
     let becomes = format!("the version of {}", words::time(good.modified));
-    Some((kind, line(Op::Copy { want, guard, over: now.id.clone() }, was, becomes)))
+    Some((kind, line(Op::Copy { want, guard, over: Some(now.id.clone()) }, was, becomes)))
 }
 
 fn want(version: &Version) -> Option<Want> {
@@ -265,6 +265,7 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
         notes,
         warnings,
         examples,
+        breakdowns: Vec::new(),
         undecided: tally.undecided,
         typed: None,
     }

@@ -42,6 +42,32 @@ const EXCLUDE: ParamSpec = planned(optional(
     ParamKind::Text,
     "Beginnings of keys, separated by commas, that are left as they are: photos of organizations that were obliterated.",
 ));
+const EXCLUDE_FILE: ParamSpec = planned(optional(
+    "exclude_file",
+    ParamKind::Text,
+    "A file on this laptop that lists what is left as it is, one a line: a prefix when it ends in `/` or `*`, a whole \
+     key otherwise.",
+));
+const SOURCE_BUCKET: ParamSpec = optional(
+    "source_bucket",
+    ParamKind::Bucket,
+    "The bucket that the good versions lie in, when it is another: a replica, or what AWS Backup restored into.",
+);
+const TARGET_BUCKET: ParamSpec = optional(
+    "target_bucket",
+    ParamKind::Bucket,
+    "The bucket to restore into, when it is another: a rehearsal restores beside what is there.",
+);
+const TARGET_PREFIX: ParamSpec = optional(
+    "target_prefix",
+    ParamKind::Prefix,
+    "What restored keys begin with instead of `prefix`; the same when left out.",
+);
+const MAX_IN_FLIGHT: ParamSpec = planned(optional(
+    "max_in_flight",
+    ParamKind::Integer,
+    "How many requests may be under way together at most; as many as the bucket bears when left out.",
+));
 const INSTANCE: ParamSpec =
     required("instance", ParamKind::DbInstance, "The database instance that was restored.");
 const REGION: ParamSpec = optional(
@@ -111,6 +137,33 @@ pub(super) const CATALOG: &[ActionSpec] = &[
                 ParamKind::DbInstance,
                 "A database instance: only photos that it names and that are not there come back.",
             ),
+            EXCLUDE_FILE,
+            SOURCE_BUCKET,
+            TARGET_BUCKET,
+            TARGET_PREFIX,
+            choice(
+                "tier",
+                &["standard", "bulk", "expedited"],
+                "How fast archived photos are thawed: `standard` (the default) takes 3 to 12 hours.",
+            ),
+            planned(optional(
+                "thaw_days",
+                ParamKind::Integer,
+                "How many days a thawed photo stays readable; 7 when left out.",
+            )),
+            optional("rto", ParamKind::Duration, "How long the restore may take; 24h when left out."),
+            choice(
+                "beyond_rto",
+                &["refuse", "allow"],
+                "What happens when thawing takes longer than `rto`: `refuse` (the default) makes no plan.",
+            ),
+            choice(
+                "lock",
+                &["drop", "keep"],
+                "Whether the photos that come back get the Object Lock retention and legal hold of their versions; \
+                 `drop` (the default) leaves them to the bucket's default.",
+            ),
+            MAX_IN_FLIGHT,
         ],
         outputs: &[
             count("restored"),
@@ -123,10 +176,48 @@ pub(super) const CATALOG: &[ActionSpec] = &[
         verified_by: &["photos.verify"],
     },
     ActionSpec {
+        id: "photos.undelete",
+        effect: Effect::Destroys,
+        about: "Brings deleted photos back by removing the delete markers that hide them.",
+        params: &[BUCKET, PREFIX, AT, TIES, EXCLUDE, EXCLUDE_FILE, MAX_IN_FLIGHT],
+        outputs: &[count("restored"), count("removed"), count("failed"), count("left_alone")],
+        verified_by: &["photos.verify"],
+    },
+    ActionSpec {
+        id: "photos.rewind",
+        effect: Effect::Destroys,
+        about: "Brings photos back by removing every version that is newer than a moment.",
+        params: &[BUCKET, PREFIX, AT, TIES, EXCLUDE, EXCLUDE_FILE, MAX_IN_FLIGHT],
+        outputs: &[count("restored"), count("removed"), count("failed"), count("left_alone")],
+        verified_by: &["photos.verify"],
+    },
+    ActionSpec {
         id: "photos.verify",
         effect: Effect::Reads,
         about: "Compares every photo with what it was at a moment.",
-        params: &[BUCKET, PREFIX, AT, EXTRA, TIES, EXCLUDE],
+        params: &[
+            BUCKET,
+            PREFIX,
+            AT,
+            EXTRA,
+            TIES,
+            EXCLUDE,
+            EXCLUDE_FILE,
+            SOURCE_BUCKET,
+            TARGET_BUCKET,
+            TARGET_PREFIX,
+            choice(
+                "deep",
+                &["no", "yes"],
+                "Whether every photo is read and hashed, not just those that a listing can't tell apart.",
+            ),
+            optional(
+                "sample",
+                ParamKind::Integer,
+                "So many photos in a hundred are read and hashed, chosen by their keys.",
+            ),
+            optional("max_bandwidth", ParamKind::Integer, "Bytes a second that reading may take at most."),
+        ],
         outputs: &[
             count("matched"),
             count("missing"),

@@ -174,6 +174,16 @@ impl<'a> Values<'a> {
         Ok(Self { action, values })
     }
 
+    /// The action's id.
+    pub(crate) fn action(&self) -> &'static str {
+        self.action
+    }
+
+    /// A text that isn't empty.
+    pub(crate) fn filled(&self, name: &'static str) -> Option<String> {
+        self.text(name).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
     pub(crate) fn text(&self, name: &'static str) -> Option<&'a str> {
         self.values.get(name).map(String::as_str)
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use action::Environment;
-use action::port::{CopyVersion, Guard, PortError, PortErrorKind, Ports, VersionId};
+use action::port::{CopyVersion, Guard, Keep, PortError, PortErrorKind, Ports, VersionId};
 use aws::Options;
 
 use crate::stub::{Stub, refusal, response, sts_refusal};
@@ -23,6 +23,11 @@ async fn ask(ports: &Ports, what: Ask) -> PortError {
     let (photos, key) = (&ports.photos, "photos/a b.jpg");
     let version = VersionId("v1".into());
     let copy = CopyVersion {
+        from: None,
+        to: None,
+        size: 1,
+        etag: String::new(),
+        keep: Keep::default(),
         key: key.into(),
         version: version.clone(),
         storage_class: "STANDARD".into(),

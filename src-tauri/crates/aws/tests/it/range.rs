@@ -1,7 +1,9 @@
 //! The photo port over a history that another client made.
 
 use action::Environment;
-use action::port::{CopyVersion, Guard, PageMarker, PortErrorKind, Ports, Version, VersionId, Versioning};
+use action::port::{
+    CopyVersion, Guard, Keep, PageMarker, PortErrorKind, Ports, Version, VersionId, Versioning,
+};
 use aws::Options;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
@@ -94,7 +96,17 @@ impl Bench {
 }
 
 fn copy(key: &str, version: &VersionId, unless: Guard) -> CopyVersion {
-    CopyVersion { key: key.into(), version: version.clone(), storage_class: "STANDARD".into(), unless }
+    CopyVersion {
+        from: None,
+        to: None,
+        size: 1,
+        etag: String::new(),
+        keep: Keep::default(),
+        key: key.into(),
+        version: version.clone(),
+        storage_class: "STANDARD".into(),
+        unless,
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! Guarded writes, where they meet other writes.
 
-use action::port::{CopyVersion, Guard, PortErrorKind, VersionId};
+use action::port::{CopyVersion, Guard, Keep, PortErrorKind, VersionId};
 
 use crate::stub::{Stub, refusal, response};
 
 fn copy(unless: Guard) -> CopyVersion {
     CopyVersion {
+        from: None,
+        to: None,
+        size: 1,
+        etag: String::new(),
+        keep: Keep::default(),
         key: "k".into(),
         version: VersionId("old".into()),
         storage_class: "STANDARD".into(),

@@ -111,7 +111,14 @@ impl PhotoStore for Far {
     async fn bucket(&self, _: &str) -> Result<BucketFacts, PortError> {
         self.called("bucket");
         let encryption = Some("AES256".to_owned());
-        Ok(BucketFacts { versioning: Versioning::Enabled, encryption, expiry: Some(vec![]) })
+        Ok(BucketFacts {
+            versioning: Versioning::Enabled,
+            encryption,
+            expiry: Some(vec![]),
+            lock: Some(false),
+            acls: Some(false),
+            replicated: Some(false),
+        })
     }
 
     async fn list_versions(
@@ -162,6 +169,25 @@ impl PhotoStore for Far {
         Err(error(PortErrorKind::Denied, "DeleteObject"))
     }
 
+    async fn remove_versions(&self, _: &str, _: &[(String, VersionId)]) -> Result<Removed, PortError> {
+        unimplemented!("no run here removes anything")
+    }
+
+    async fn thaw(
+        &self,
+        _: &str,
+        _: &str,
+        _: &VersionId,
+        _: Tier,
+        _: u32,
+    ) -> Result<Option<String>, PortError> {
+        unimplemented!("nothing here is archived")
+    }
+
+    async fn thawing(&self, _: &str, _: &str, _: &VersionId) -> Result<Thawing, PortError> {
+        unimplemented!("nothing here is archived")
+    }
+
     async fn current(&self, _: &str, key: &str) -> Result<Option<Current>, PortError> {
         self.called("head");
         let back = self.back.lock().unwrap().contains(key);
@@ -184,7 +210,7 @@ fn etag(key: &str) -> String {
 }
 
 fn photo(key: &str, id: &str, at: &str, latest: bool) -> Version {
-    let photo = Photo { etag: etag(key), size: 9, storage_class: "STANDARD".to_owned() };
+    let photo = Photo { etag: etag(key), size: 9, storage_class: "STANDARD".to_owned(), ..Photo::default() };
     Version {
         key: key.to_owned(),
         id: VersionId(id.to_owned()),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{EAST, Fake, KEY};
 use crate::inventory::Inventory;
 use crate::photos;
+use crate::photos::fake::MemoryDisk;
 use crate::plan::{Context, Failure, Happening, Origin, Outcome, PlanSummary, Progress};
 use crate::port::*;
 use crate::{Action, Environment};
@@ -17,6 +18,7 @@ type Record = Box<dyn Fn(Happening) -> Result<(), Failure> + Send + Sync>;
 type Tell = Box<dyn Fn(Progress) + Send + Sync>;
 
 pub(crate) struct World {
+    pub(crate) disk: MemoryDisk,
     pub(crate) fake: Arc<Fake>,
     pub(crate) environment: Environment,
     pub(crate) origin: Origin,
@@ -55,6 +57,7 @@ impl World {
             environment: Environment::practice("http://127.0.0.1:9311"),
             origin: Origin { run: "20261124-031402-9f3a".to_owned(), mode: mode.to_owned() },
             inventory: None,
+            disk: MemoryDisk::default(),
             stop: Arc::new(AtomicBool::new(false)),
             record: Box::new(move |happening| {
                 into.lock().unwrap().push(happening);
@@ -116,6 +119,7 @@ impl World {
             origin: &self.origin,
             inventory: self.inventory.as_ref(),
             record: &*self.record,
+            disk: &self.disk,
             now,
             progress: &*self.tell,
             stop: &self.stop,
