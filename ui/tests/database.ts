@@ -206,7 +206,7 @@ export const WAITING: WorkView = {
   attempt: 1,
 };
 
-export const CREATING = { step: 'restore', doing: 'modifying portal-restore-7f3a9c: deletion protection, backups', done: 0, total: null, failed: 0, bytes: 0, rate: 0, left: null };
+export const CREATING = { step: 'restore', doing: 'modifying portal-restore-7f3a9c: deletion protection, backups', done: 0, total: null, failed: 0, bytes: 0, rate: 0, left: null, paused: null };
 
 const TOLD: [string, string, string | null][] = [
   ['2026-11-23T18:14:09Z', 'portal-restore-7f3a9c: creating', '4c1f09aa-6d0e-4b41-9c55-6a6c1d1a8f02'],

@@ -124,3 +124,22 @@ test('an exercise that is meant for another runbook says so, and leads to it', a
   await soon(() => asked).toEqual(['restore-badge-photos', 'restore-portal-db']);
   await soon(() => window.get('briefing-runbook').count()).toBe(0);
 });
+
+describe('what a plan does, counted', () => {
+  test('the largest first, the rest on demand', async () => {
+    const window = await openRun(restoring(WORK.planned));
+    const tables = window.get('breakdowns');
+    await tables.waitFor();
+    expect(await tables.innerText()).toMatch(/By organization[^]*photos\/harbor-college\/\s+402\s+641(\.\d+)? MB/);
+    expect(await tables.innerText()).not.toContain('others');
+    await tables.getByRole('button', { name: 'Show all 12' }).click();
+    await soon(() => tables.innerText()).toContain('others');
+    expect(await tables.getByRole('button').count()).toBe(0);
+  });
+
+  test('and no room is taken when nothing was', async () => {
+    const window = await openRun(restoring({ ...WORK.planned, summary: { ...SUMMARY, breakdowns: [] } }));
+    await window.get('plan').waitFor();
+    expect(await window.get('breakdowns').count()).toBe(0);
+  });
+});

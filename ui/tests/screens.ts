@@ -128,6 +128,13 @@ export const SCREENS: Record<string, Show> = {
     await window.send('progress', PROGRESS);
     return window;
   },
+  paused: async (options) => {
+    const window = await openRun(restoring(WORK.applying), options);
+    const paused =
+      'CopyObject on badge-photos/photos/harbor-college/000017.jpg failed: the credentials have expired (request 0A49CE4060975EAC). Log in again with `aws sso login --profile veonics-dr`.';
+    await window.send('progress', { ...PROGRESS, doing: 'waiting to go on', done: 0, total: null, paused });
+    return window;
+  },
   'nine-hours': async (options) => {
     const window = await openRun(restoring({ ...WORK.applying, summary: { ...SUMMARY, headline: '3,012,440 photos come back' }, since: '2026-11-23T18:14:07Z', attempt: 2 }), options);
     await window.send('progress', { ...PROGRESS, done: 2_204_118, total: 3_012_440, bytes: 3_655_113_000_000, rate: 68.2, left: 11_850, failed: 0 });

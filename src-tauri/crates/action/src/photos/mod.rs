@@ -277,7 +277,7 @@ struct Ticks<'a> {
 
 impl<'a> Ticks<'a> {
     fn new(doing: &str, cx: &'a Context<'_>) -> Self {
-        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, failed: 0, bytes: 0 };
+        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, ..Progress::default() };
         (cx.progress)(progress.clone());
         Self { cx, progress }
     }
