@@ -32,7 +32,7 @@ mod uploads;
 mod versions;
 
 pub use conditions::{Conditions, Tag};
-pub use faults::{CopyError, CopyFault, Faults};
+pub use faults::{CopyError, CopyFault, Counts, Faults, RACER, Rate, Strike, Trick, Window};
 pub use front_end::FrontEndError;
 pub use listing::Snapshot;
 pub use range::{Range, RangeError, RangeOptions, Ready, ReadyDatabase, ReadyEndpoints, ReadyScenario};

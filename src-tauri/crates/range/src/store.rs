@@ -7,7 +7,6 @@ use bytes::Bytes;
 use jiff::{Timestamp, ToSpan as _};
 use s3s::crypto::Checksum as _;
 use s3s::dto::LifecycleRules;
-use sha2::{Digest as _, Sha256};
 
 use crate::conditions::Conditions;
 use crate::uploads::Upload;
@@ -215,6 +214,15 @@ impl Store {
         state.write(bucket, key, now, Some(Arc::new(object)), put.tags)
     }
 
+    /// Stores under a key what a version holds, and shares it: a million keys can have a hundred photos.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn share(&self, bucket: &str, key: &str, held: &Version) -> Result<Version, StoreError> {
+        let now = self.now();
+        self.lock().write(bucket, key, now, held.object.clone(), held.tags.clone())
+    }
+
     /// Copies an object, its bytes shared, when `copy.conditions` hold of the source and `conditions` of the
     /// destination. Returns the source's version and the new one.
     ///
@@ -249,7 +257,9 @@ impl Store {
             checksum: object.checksum.clone(),
         };
         let tags = copy.tags.unwrap_or_else(|| source.tags.clone());
-        let new = state.write(bucket, key, now, Some(Arc::new(object)), tags)?;
+        // What is equal is shared.
+        let object = source.object.clone().filter(|held| **held == object).unwrap_or_else(|| Arc::new(object));
+        let new = state.write(bucket, key, now, Some(object), tags)?;
         Ok((source, new))
     }
 
@@ -351,7 +361,7 @@ impl State {
         tags: BTreeMap<String, String>,
     ) -> Result<Version, StoreError> {
         let id = match self.bucket(bucket)?.versioning {
-            Versioning::Enabled => VersionId::from(self.new_id()),
+            Versioning::Enabled => self.new_id(),
             Versioning::Never | Versioning::Suspended => VersionId::null(),
         };
         let version = Version { id, last_modified: at, object, tags };
@@ -359,11 +369,10 @@ impl State {
         Ok(version)
     }
 
-    pub(crate) fn new_id(&mut self) -> String {
-        use base64::Engine as _;
+    /// An id that none was given before.
+    pub(crate) fn new_id(&mut self) -> VersionId {
         self.ids += 1;
-        let digest = Sha256::digest(self.ids.to_be_bytes());
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&digest[..24]).replace('-', ".")
+        VersionId::given(self.ids)
     }
 }
 

@@ -51,7 +51,7 @@ impl Store {
         let initiated = self.now();
         let mut state = self.lock();
         state.bucket(bucket)?;
-        let id = state.new_id();
+        let id = state.new_id().to_string();
         let upload = Upload {
             id: id.clone(),
             bucket: bucket.to_owned(),
