@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet::Alphabet;
+use base64::engine::general_purpose::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use jiff::Timestamp;
+use s3s::crypto::{self, Checksum as _};
 
+use crate::marks::{Encryption, Marks};
 use crate::store::StoreError;
 
 /// What ids are written in: base64 without characters that a URL would encode.
@@ -131,8 +134,34 @@ pub struct Attributes {
 pub struct Checksum {
     /// S3's name of the algorithm, such as `CRC32`.
     pub algorithm: &'static str,
-    /// The digest of the full object, in base64.
+    /// The digest of the full object in base64, or of its parts' digests, as `…-N`.
     pub value: String,
+}
+
+impl Checksum {
+    /// The checksum of some bytes.
+    pub fn of(algorithm: &'static str, bytes: &[u8]) -> Self {
+        let value = match algorithm {
+            "CRC32" => STANDARD.encode(crypto::Crc32::checksum(bytes)),
+            "CRC32C" => STANDARD.encode(crypto::Crc32c::checksum(bytes)),
+            "SHA1" => STANDARD.encode(crypto::Sha1::checksum(bytes)),
+            "SHA256" => STANDARD.encode(crypto::Sha256::checksum(bytes)),
+            _ => STANDARD.encode(crypto::Crc64Nvme::checksum(bytes)),
+        };
+        Self { algorithm, value }
+    }
+
+    /// The checksum of the checksums of parts, each in base64.
+    pub fn composite<'a>(algorithm: &'static str, parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let parts: Vec<_> = parts.into_iter().filter_map(|part| STANDARD.decode(part).ok()).collect();
+        let whole = Self::of(algorithm, &parts.concat());
+        Self { algorithm, value: format!("{}-{}", whole.value, parts.len()) }
+    }
+
+    /// Whether it is of the parts' checksums rather than of the full object.
+    pub fn is_composite(&self) -> bool {
+        self.value.contains('-')
+    }
 }
 
 /// An object's content: shared, never changed.
@@ -148,19 +177,10 @@ pub struct Object {
     pub storage_class: String,
     /// Its checksum, when it has one.
     pub checksum: Option<Checksum>,
-}
-
-impl Object {
-    /// Refuses to hand out bytes that S3 would have in an archive.
-    ///
-    /// # Errors
-    /// [`StoreError::Archived`].
-    pub fn readable(&self) -> Result<(), StoreError> {
-        match self.storage_class.as_str() {
-            "GLACIER" | "DEEP_ARCHIVE" => Err(StoreError::Archived),
-            _ => Ok(()),
-        }
-    }
+    /// How it is encrypted.
+    pub encryption: Encryption,
+    /// Where a website sends who asks for it.
+    pub redirect: Option<String>,
 }
 
 /// One entry of a key's history.
@@ -174,6 +194,8 @@ pub struct Version {
     pub object: Option<Arc<Object>>,
     /// Its tags. Unlike the object, they can be changed in place.
     pub tags: BTreeMap<String, String>,
+    /// What else can be changed in place; most versions have none of it.
+    pub marks: Option<Box<Marks>>,
 }
 
 impl Version {
