@@ -24,6 +24,7 @@ mod decide;
 mod findings;
 mod history;
 mod landed;
+mod listing;
 mod merge;
 mod plan;
 mod reconcile;
