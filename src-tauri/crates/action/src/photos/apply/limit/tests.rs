@@ -1,0 +1,1 @@
+//! The limit against a simulated server.
