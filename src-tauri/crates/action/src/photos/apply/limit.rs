@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Requests under way together at most, whatever the server bears: more is only memory.
 const CEILING: usize = 512;
 /// With so many it begins.
-const FIRST: f64 = 8.0;
+const FIRST: f64 = 16.0;
 /// Below this many, the promised rate is no reason to be slow: the server is near.
 const NEAR: f64 = 32.0;
 /// One in so many answers may turn a request away without a cut: it only ends growth for a while.
@@ -19,10 +19,20 @@ const EXCUSED: f64 = 0.005;
 const LEAST: (f64, f64) = (0.05, 1.5);
 /// What one cut leaves at least.
 const MOST: f64 = 0.25;
+/// So many answers tell the share of refusals, when it is as large as this.
+const TELLING: (f64, f64) = (32.0, 0.25);
+/// So many unanswered requests, and hardly any other, are an outage.
+const SILENT: f64 = 8.0;
 /// The share of refusals that is taken for the server's own weakness at most, once cuts have shown not to help.
 const NOISE: f64 = 0.1;
 /// So many cuts in a row after which refusals came on as before show that they don't help.
 const STUBBORN: u8 = 4;
+/// In about so many answers that is forgotten.
+const FADING: f64 = 20_000.0;
+/// Answers that take longer than this, in seconds, are asked for one after the other, not all at once.
+const PACED: f64 = 0.005;
+/// What clocks can tell apart.
+const GRAIN: Duration = Duration::from_millis(1);
 /// How many answers the lowest latency is remembered for.
 const MEMORY: u32 = 5000;
 
@@ -35,6 +45,17 @@ pub(crate) enum Answer {
     Throttled,
     /// It failed on the far side, or was never answered.
     Lost,
+}
+
+/// Whether a request may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// It may.
+    Free,
+    /// It may at this moment: requests are spread, because a server counts those that come at once.
+    At(Duration),
+    /// It may when one of those under way has ended.
+    Full,
 }
 
 /// The number of requests that may be under way together.
@@ -59,6 +80,11 @@ pub(crate) struct Limit {
     since: (u32, u32),
     /// Answers during which it doesn't grow.
     hold: usize,
+    /// Answers that may still come of what was sent before a cut was settled.
+    grace: usize,
+    /// How many requests might have begun at once, and when that was.
+    credit: f64,
+    credited: Duration,
 }
 
 /// What is known while the answers to what was sent before a cut come in.
@@ -68,6 +94,7 @@ struct Cut {
     left: usize,
     answers: f64,
     throttled: f64,
+    lost: f64,
 }
 
 impl Limit {
@@ -88,6 +115,9 @@ impl Limit {
             stubborn: 0,
             since: (0, 0),
             hold: 0,
+            grace: 0,
+            credit: 0.0,
+            credited: Duration::ZERO,
         }
     }
 
@@ -96,14 +126,34 @@ impl Limit {
         self.window as usize
     }
 
-    /// Whether another request may begin.
-    pub(crate) fn has_room(&self) -> bool {
-        self.under_way < self.window()
+    /// Whether another request may begin now.
+    pub(crate) fn room(&self, now: Duration) -> Room {
+        if self.under_way >= self.window() {
+            return Room::Full;
+        }
+        if self.under_way == 0 || self.latency.smoothed < PACED || self.credit(now) >= 1.0 {
+            return Room::Free;
+        }
+        let wait = Duration::from_secs_f64((1.0 - self.credit(now)) / self.pace());
+        Room::At(now + wait.max(GRAIN))
     }
 
     /// A request begins.
-    pub(crate) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self, now: Duration) {
         self.under_way += 1;
+        self.credit = (self.credit(now) - 1.0).max(0.0);
+        self.credited = now;
+    }
+
+    /// Requests a second that may begin: somewhat more than are under way in the time of one.
+    fn pace(&self) -> f64 {
+        1.5 * self.window / self.latency.smoothed.max(PACED)
+    }
+
+    /// How many requests may begin at once.
+    fn credit(&self, now: Duration) -> f64 {
+        let gained = now.saturating_sub(self.credited).as_secs_f64() * self.pace();
+        (self.credit + gained).min((self.window / 8.0).max(4.0))
     }
 
     /// A request that began ends.
@@ -112,7 +162,7 @@ impl Limit {
         self.under_way = self.under_way.saturating_sub(1);
         self.since.0 = self.since.0.saturating_add(1);
         self.excuses = (self.excuses + EXCUSED + self.noise).min(1.0 + 20.0 * self.noise);
-        self.noise -= self.noise / f64::from(MEMORY);
+        self.noise -= self.noise / FADING;
         self.hold = self.hold.saturating_sub(1);
         if answer == Answer::Taken {
             self.latency.add(took.as_secs_f64(), self.window);
@@ -123,9 +173,19 @@ impl Limit {
             cut.left = cut.left.saturating_sub(1);
             cut.answers += 1.0;
             cut.throttled += f64::from(u8::from(answer == Answer::Throttled));
-            if cut.left == 0 {
+            cut.lost += f64::from(u8::from(answer == Answer::Lost));
+            // Nobody is there: one request at a time finds out when somebody is again.
+            if cut.lost >= SILENT && cut.lost > 0.9 * cut.answers {
+                self.window = 1.0;
+            }
+            let tells = cut.answers >= TELLING.0 && cut.throttled >= TELLING.1 * cut.answers;
+            if cut.left == 0 || tells {
                 self.settle();
             }
+            return;
+        }
+        if self.grace > 0 {
+            self.grace -= 1;
             return;
         }
         match answer {
@@ -133,7 +193,7 @@ impl Limit {
             Answer::Taken => {}
             _ if self.excuses >= 1.0 => {
                 self.excuses -= 1.0;
-                self.hold = self.window();
+                self.hold = if self.noise > EXCUSED { 0 } else { self.window() };
             }
             refusal => self.cut(refusal),
         }
@@ -143,12 +203,14 @@ impl Limit {
         if self.latency.is_high() {
             return;
         }
-        let mark = self.mark.unwrap_or_else(|| (self.promised * self.latency.smoothed).max(NEAR));
-        let step = match self.window / mark {
-            place if place < 0.5 => 1.0,
-            place if place < 0.9 => 1.0 / 16.0,
+        let promised = (self.promised * self.latency.smoothed).max(NEAR);
+        let step = match self.window / self.mark.unwrap_or(promised) {
+            place if place < 0.6 => 1.0,
+            place if place < 0.95 => 1.0 / 8.0,
             place if place < 1.1 => 1.0 / self.window.max(200.0),
-            _ => 1.0 / 50.0,
+            // What turned requests away there is gone.
+            _ if self.window < 0.9 * promised => 1.0 / 16.0,
+            _ => 1.0 / 100.0,
         };
         self.window = (self.window + step).min(self.ceiling);
     }
@@ -163,8 +225,13 @@ impl Limit {
         if throttled {
             self.mark = Some(before);
         }
-        let cut =
-            Cut { before, left: self.under_way, answers: 1.0, throttled: f64::from(u8::from(throttled)) };
+        let cut = Cut {
+            before,
+            left: self.under_way,
+            answers: 1.0,
+            throttled: f64::from(u8::from(throttled)),
+            lost: f64::from(u8::from(!throttled)),
+        };
         self.cut = Some(cut);
         if self.under_way == 0 {
             self.settle();
@@ -192,6 +259,7 @@ impl Limit {
             self.mark = Some(right / (1.0 - LEAST.0));
         }
         self.since = (0, 0);
+        self.grace = self.under_way;
     }
 }
 
@@ -207,7 +275,9 @@ struct Latency {
 impl Latency {
     fn add(&mut self, took: f64, window: f64) {
         if self.answers.is_multiple_of(MEMORY) {
-            self.lowest = (took, if self.answers == 0 { took } else { self.lowest.0 });
+            // What was lowest once is forgotten slowly, so that crowding a server doesn't become the measure of it.
+            let before = self.lowest.0.min(self.lowest.1 * 1.25);
+            self.lowest = (took, if self.answers == 0 { took } else { before });
         }
         self.answers = self.answers.wrapping_add(1);
         self.lowest.0 = self.lowest.0.min(took);

@@ -1,5 +1,6 @@
 //! The loop that keeps as many requests under way as the bucket bears, and what is made of their answers.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use super::evidence::{Evidence, Line, Result as Word};
 use super::feed::{Feed, Next};
 use super::landed::{Landed, Place};
 use super::later::Numbered;
-use super::limit::Limit;
+use super::limit::{Limit, Room};
 use super::resume::Earlier;
 use super::telling::Telling;
 use super::thawing::Frozen;
@@ -136,6 +137,10 @@ pub(super) struct Work<'a> {
     pub(super) fruitful: Duration,
     /// Nothing is sent before this.
     pub(super) hold: Duration,
+    /// When there is room for the task that is next.
+    paced: Option<Duration>,
+    /// Whether what waited long enough lacks room.
+    blocked: bool,
 }
 
 impl<'a> Work<'a> {
@@ -169,6 +174,8 @@ impl<'a> Work<'a> {
             suspect: None,
             fruitful: clock.now(),
             hold: Duration::ZERO,
+            paced: None,
+            blocked: false,
         }
     }
 
@@ -194,7 +201,7 @@ impl<'a> Work<'a> {
                 }
                 match self.next(feed) {
                     Ok(Next::Task(task)) => {
-                        self.limit(task.step).begin();
+                        self.limit(task.step).begin(clock.now());
                         running.push(send(place, clock, task));
                     }
                     Ok(Next::Breathe) => tokio::task::yield_now().await,
@@ -238,11 +245,11 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// When something that waits may go on; `None` when nothing waits.
+    /// When something that waits may go on; `None` when nothing waits but for answers.
     fn ready(&self, feed: &Feed) -> Option<Duration> {
-        let waiting = self.waiting.due();
-        if self.hold > self.clock.now() && (waiting.is_some() || !feed.is_done()) {
-            return Some(waiting.unwrap_or_default().max(self.hold));
+        let waiting = self.waiting.due().filter(|_| !self.blocked).into_iter().chain(self.paced).min();
+        if self.hold > self.clock.now() && (self.waiting.len() > 0 || !feed.is_done()) {
+            return Some(self.hold);
         }
         waiting
     }
@@ -250,23 +257,37 @@ impl<'a> Work<'a> {
     /// The next task to send, if there is room for it.
     fn next(&mut self, feed: &mut Feed) -> Result<Next, Failure> {
         let now = self.clock.now();
+        (self.paced, self.blocked) = (None, false);
         if self.hold > now {
             return Ok(Next::Nothing);
         }
         let (changes, removals, thaws) = (&self.changes, &self.removals, &self.thaws);
-        let has_room = |task: &Task| match task.step {
-            Step::Do => changes.has_room(),
-            Step::Remove => removals.has_room(),
-            Step::Thaw | Step::Look => thaws.has_room(),
+        let paced = Cell::new(None);
+        let has_room = |task: &Task| {
+            let room = match task.step {
+                Step::Do => changes.room(now),
+                Step::Remove => removals.room(now),
+                Step::Thaw | Step::Look => thaws.room(now),
+            };
+            if let Room::At(moment) = room {
+                paced.set(Some(moment));
+            }
+            room == Room::Free
         };
         if let Some(task) = self.waiting.take(now, has_room) {
             return Ok(Next::Task(task));
+        }
+        self.paced = paced.take();
+        self.blocked = self.waiting.due().is_some_and(|due| due <= now);
+        if self.blocked {
+            return Ok(Next::Nothing);
         }
         while self.waiting.len() < WAITING {
             let count = &mut self.count;
             match feed.next(&mut |item| meet(count, item))? {
                 Next::Task(task) if has_room(&task) => return Ok(Next::Task(task)),
                 Next::Task(task) => {
+                    self.paced = paced.get();
                     feed.put_back(task);
                     break;
                 }
