@@ -17,13 +17,11 @@ use crate::port::Tier;
 use crate::spec::Values;
 use crate::words;
 
-mod applied;
 mod apply;
 mod body;
 mod decide;
 mod findings;
 mod history;
-mod landed;
 mod listing;
 mod merge;
 mod plan;
