@@ -54,6 +54,8 @@ pub(crate) struct State {
     /// What every write fails with, and every look at one key.
     pub(crate) down: Option<PortErrorKind>,
     pub(crate) writes: u64,
+    /// Requests about one key, by `operation key`.
+    pub(crate) requests: HashMap<String, u32>,
     seq: u64,
 }
 
@@ -80,6 +82,7 @@ impl Fake {
             lost_answers: false,
             down: None,
             writes: 0,
+            requests: HashMap::new(),
             seq: 0,
         };
         Arc::new(Self { state: Mutex::new(state), now: AtomicI64::new(1_000_000) })
@@ -166,6 +169,7 @@ impl State {
 
     fn fault(&mut self, operation: &str, key: &str) -> Result<(), PortError> {
         let name = format!("{operation} {key}");
+        *self.requests.entry(name.clone()).or_default() += 1;
         if let Some(kind) = self.faults.get_mut(&name).and_then(Vec::pop) {
             return Err(error(kind, operation, key));
         }
@@ -321,8 +325,10 @@ impl PhotoStore for Fake {
             state.writes += 1;
             if let Some(history) = state.keys.get_mut(key) {
                 history.retain(|entry| entry.id != version.0);
+                if history.is_empty() {
+                    state.keys.remove(key);
+                }
             }
-            state.keys.retain(|_, history| !history.is_empty());
         }
         if state.lost_answers {
             return Err(error(PortErrorKind::Unavailable, "remove", ""));
