@@ -42,11 +42,11 @@ impl Work<'_> {
                     self.frozen.asked_at = Some(self.cx.ports.pace.now());
                     self.asked.0 += 1;
                     self.asked.1 = self.asked.1.take().or(request);
-                    let kept = match step {
-                        Step::Look => Ok(self.frozen.hold(item)),
-                        _ => self.frozen.put(self.cx.disk, &item),
-                    };
-                    written = written.and(kept);
+                    if step == Step::Look {
+                        self.frozen.hold(item);
+                    } else {
+                        written = written.and(self.frozen.put(self.cx.disk, &item));
+                    }
                 }
                 Landed::Frozen(None) => self.frozen.hold(item),
                 Landed::Frozen(Some(_)) => {
