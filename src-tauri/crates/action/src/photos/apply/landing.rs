@@ -10,7 +10,9 @@ use super::landed::Landed;
 use super::later::Numbered;
 use super::limit::Answer;
 use super::waiting::pause;
-use super::work::{LOST, PATIENCE, ROUNDS, SILENCE, SLOWER, Step, Task, Work, example, is_lost, op, shows};
+use super::work::{
+    BREAK, LOST, PATIENCE, ROUNDS, SILENCE, SLOWER, Step, Task, Work, example, is_lost, op, shows,
+};
 use crate::plan::Failure;
 use crate::port::{PortError, PortErrorKind};
 
@@ -82,10 +84,10 @@ impl Work<'_> {
             self.fruitless += 1;
             self.lost = if is_lost(error) { self.lost + 1 } else { 0 };
         }
-        if self.fruitless >= LOST {
+        let silent = now.saturating_sub(self.fruitful);
+        if self.fruitless >= LOST && silent >= BREAK {
             self.hold = now + pause("", (self.fruitless - LOST + 1).min(32) as u8, SLOWER.0, SLOWER.1);
         }
-        let silent = now.saturating_sub(self.fruitful);
         let lost = self.lost >= LOST && (error.kind == PortErrorKind::Credentials || silent >= SILENCE);
         if lost || silent >= PATIENCE {
             self.suspect = Some(error.clone());
