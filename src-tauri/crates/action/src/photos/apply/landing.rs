@@ -10,7 +10,9 @@ use super::landed::Landed;
 use super::later::Numbered;
 use super::limit::Answer;
 use super::waiting::pause;
-use super::work::{LOST, PATIENCE, ROUNDS, SILENCE, SLOWER, Step, Task, Work, example, is_lost, op, shows};
+use super::work::{
+    BREAK, LOST, PATIENCE, ROUNDS, SILENCE, SLOWER, Step, Task, Work, example, is_lost, op, shows,
+};
 use crate::plan::Failure;
 use crate::port::{PortError, PortErrorKind};
 
@@ -42,11 +44,11 @@ impl Work<'_> {
                     self.frozen.asked_at = Some(self.cx.ports.pace.now());
                     self.asked.0 += 1;
                     self.asked.1 = self.asked.1.take().or(request);
-                    let kept = match step {
-                        Step::Look => Ok(self.frozen.hold(item)),
-                        _ => self.frozen.put(self.cx.disk, &item),
-                    };
-                    written = written.and(kept);
+                    if step == Step::Look {
+                        self.frozen.hold(item);
+                    } else {
+                        written = written.and(self.frozen.put(self.cx.disk, &item));
+                    }
                 }
                 Landed::Frozen(None) => self.frozen.hold(item),
                 Landed::Frozen(Some(_)) => {
@@ -82,10 +84,10 @@ impl Work<'_> {
             self.fruitless += 1;
             self.lost = if is_lost(error) { self.lost + 1 } else { 0 };
         }
-        if self.fruitless >= LOST {
+        let silent = now.saturating_sub(self.fruitful);
+        if self.fruitless >= LOST && silent >= BREAK {
             self.hold = now + pause("", (self.fruitless - LOST + 1).min(32) as u8, SLOWER.0, SLOWER.1);
         }
-        let silent = now.saturating_sub(self.fruitful);
         let lost = self.lost >= LOST && (error.kind == PortErrorKind::Credentials || silent >= SILENCE);
         if lost || silent >= PATIENCE {
             self.suspect = Some(error.clone());

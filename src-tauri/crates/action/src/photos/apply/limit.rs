@@ -5,6 +5,7 @@
 //! in proportion to the share of requests that were turned away (as DCTCP does), at most once for every round of
 //! requests under way. At a hard limit it settles just below it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 /// Requests under way together at most, whatever the server bears: more is only memory.
@@ -85,6 +86,8 @@ pub(crate) struct Limit {
     /// How many requests might have begun at once, and when that was.
     credit: f64,
     credited: Duration,
+    /// Whether more would have begun since the last answer, had there been room.
+    in_demand: Cell<bool>,
 }
 
 /// What is known while the answers to what was sent before a cut come in.
@@ -118,6 +121,7 @@ impl Limit {
             grace: 0,
             credit: 0.0,
             credited: Duration::ZERO,
+            in_demand: Cell::new(false),
         }
     }
 
@@ -129,11 +133,13 @@ impl Limit {
     /// Whether another request may begin now.
     pub(crate) fn room(&self, now: Duration) -> Room {
         if self.under_way >= self.window() {
+            self.in_demand.set(true);
             return Room::Full;
         }
         if self.under_way == 0 || self.latency.smoothed < PACED || self.credit(now) >= 1.0 {
             return Room::Free;
         }
+        self.in_demand.set(true);
         let wait = Duration::from_secs_f64((1.0 - self.credit(now)) / self.pace());
         Room::At(now + wait.max(GRAIN))
     }
@@ -165,12 +171,12 @@ impl Limit {
     /// How many requests may begin at once.
     fn credit(&self, now: Duration) -> f64 {
         let gained = now.saturating_sub(self.credited).as_secs_f64() * self.pace();
-        (self.credit + gained).min((self.window / 8.0).max(4.0))
+        (self.credit + gained).min((self.window / 4.0).max(4.0))
     }
 
     /// A request that began ends.
     pub(crate) fn end(&mut self, took: Duration, answer: Answer) {
-        let full = self.under_way >= self.window();
+        let full = self.under_way >= self.window() || self.in_demand.take();
         self.under_way = self.under_way.saturating_sub(1);
         self.since.0 = self.since.0.saturating_add(1);
         self.excuses = (self.excuses + EXCUSED + self.noise).min(1.0 + 20.0 * self.noise);

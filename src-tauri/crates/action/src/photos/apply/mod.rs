@@ -58,7 +58,7 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
         });
     }
     let place = Place { store, target: &target, keep: ground.keep };
-    let mut earlier = Earlier::read(cx)?;
+    let mut earlier = Earlier::read(cx).await?;
     let mut work = Work::new(place, cx, &clock, evidence, &mut earlier);
     let mut feed = Feed::new(body, earlier);
     work.run(&mut feed).await?;

@@ -12,6 +12,9 @@ use crate::plan::{Context, Failure, Source};
 /// A line is not longer than this: two keys, an error and a few ids.
 const LONGEST: u64 = 64 * 1024;
 
+/// So many lines are read at a time.
+const AT_A_TIME: u64 = 10_000;
+
 /// What was done before.
 #[derive(Debug, Default)]
 pub(crate) struct Earlier {
@@ -28,11 +31,16 @@ pub(crate) struct Earlier {
 impl Earlier {
     /// Reads what earlier applications left. A line that can't be read counts as not written: its item is done again,
     /// which is harmless.
-    pub(crate) fn read(cx: &Context<'_>) -> std::result::Result<Self, Failure> {
+    pub(crate) async fn read(cx: &Context<'_>) -> std::result::Result<Self, Failure> {
         let mut earlier = Self::default();
         let Some(mut source) = cx.disk.earlier()? else { return Ok(earlier) };
-        let mut text = Vec::new();
+        let (mut text, mut lines) = (Vec::new(), 0u64);
         while next_line(&mut source, &mut text)? {
+            lines += 1;
+            // Other work on the same thread gets its turn.
+            if lines.is_multiple_of(AT_A_TIME) {
+                tokio::task::yield_now().await;
+            }
             if cx.stopping() {
                 return Err(Failure::Stopped {
                     left: "what was done before stays, and nothing was added".into(),

@@ -33,6 +33,9 @@ const WAITING: usize = 1000;
 /// So many requests in a row without a useful answer, and nothing more is sent for a while; when nobody answered, or
 /// let us in, the work ends: the rest would fare no better.
 pub(super) const LOST: u32 = 8;
+/// For how long there must have been no useful answer before nothing is sent for a while: some requests in a row that are
+/// turned away are nothing unusual.
+pub(super) const BREAK: Duration = Duration::from_millis(200);
 /// For how long nobody must have answered.
 pub(super) const SILENCE: Duration = Duration::from_secs(5);
 /// After so long without one useful answer the work ends, although there are answers.

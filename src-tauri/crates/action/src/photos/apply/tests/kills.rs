@@ -110,12 +110,40 @@ async fn check(killing: Killing) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_kill_costs_nothing_but_a_look(killing in killing()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(check(killing));
+    }
+
+    #[test]
+    fn what_is_written_meanwhile_is_never_covered(
+        kills in prop::collection::vec((1..40usize, 0..30usize), 1..6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (world, plan) = damaged(30).await;
+            let mut live = std::collections::BTreeSet::new();
+            for (polls, key) in kills {
+                let (_, kept) = apply_until(&world, &plan, polls).await;
+                survives(&world, &kept.bytes[..kept.durable]);
+                let key = format!("k{key:04}");
+                world.fake.put(&key, b"live");
+                live.insert(key);
+            }
+            let outcome = apply_until(&world, &plan, usize::MAX).await.0.unwrap().unwrap();
+            let number = |name: &str| outcome.outputs[name].parse::<usize>().unwrap();
+            assert_eq!((number("restored") + number("left_alone"), number("failed")), (30, 0));
+            assert!(number("left_alone") <= live.len());
+            for i in 0..30 {
+                let key = format!("k{i:04}");
+                let good = format!("good {i}").into_bytes();
+                let expected = if live.contains(&key) { b"live".to_vec() } else { good };
+                assert_eq!(world.fake.read(&key).unwrap(), expected, "{key}");
+            }
+        });
     }
 }
 

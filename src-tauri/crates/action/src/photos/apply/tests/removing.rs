@@ -125,3 +125,74 @@ async fn a_removal_that_is_killed_or_unanswered_goes_on() {
         assert!(world.fake.state().keys.values().all(|entries| entries.len() == 1));
     }
 }
+
+#[derive(Debug, Clone)]
+struct Damage {
+    /// For each key: whether it was there at the restore point, and what happened since: a photo, or a deletion.
+    keys: Vec<(bool, Vec<bool>)>,
+    kills: Vec<usize>,
+    /// What is written after the plan.
+    live: Vec<prop::sample::Index>,
+    faults: Vec<(prop::sample::Index, PortErrorKind)>,
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let kind = prop_oneof![Just(PortErrorKind::Unavailable), Just(PortErrorKind::Throttled)];
+    (
+        prop::collection::vec((any::<bool>(), prop::collection::vec(any::<bool>(), 1..6)), 1..30),
+        prop::collection::vec(1..30usize, 0..4),
+        prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        prop::collection::vec((any::<prop::sample::Index>(), kind), 0..6),
+    )
+        .prop_map(|(keys, kills, live, faults)| Damage { keys, kills, live, faults })
+}
+
+async fn check(damage: Damage) {
+    let Damage { keys, kills, live, faults } = damage;
+    let world = World::new();
+    let key = |n: usize| format!("k{n:03}");
+    let mut items = Vec::new();
+    let mut before = Vec::new();
+    for (n, (was_there, since)) in keys.iter().enumerate() {
+        if *was_there {
+            world.fake.put(&key(n), b"good");
+        }
+        before.push(world.fake.state().keys.get(&key(n)).cloned());
+        for photo in since {
+            drop(if *photo { world.fake.put(&key(n), b"bad") } else { world.fake.delete(&key(n)) });
+        }
+        items.push(removal(&world, &key(n), since.len()));
+    }
+    let target = Target { method: Method::Rewind, ..world.target(0, Extra::Leave, Ties::Leave) };
+    let plan = plan_of(&target, items);
+    for (place, kind) in faults {
+        world.fake.state().faults.insert(format!("remove {}", key(place.index(keys.len()))), vec![kind]);
+    }
+    let mut live: Vec<usize> = live.iter().map(|place| place.index(keys.len())).collect();
+    for polls in kills {
+        let (_, kept) = apply_until(&world, &plan, polls).await;
+        survives(&world, &kept.bytes[..kept.durable]);
+        live.drain(..live.len().min(1)).for_each(|n| drop(world.fake.put(&key(n), b"live")));
+    }
+    let outcome = apply_until(&world, &plan, usize::MAX).await.0.unwrap().unwrap();
+    assert_eq!(outcome.verdict, Verdict::Passed, "{outcome:?}");
+    assert_eq!(
+        outcome.outputs["removed"],
+        keys.iter().map(|(_, since)| since.len()).sum::<usize>().to_string()
+    );
+    for (n, was) in before.into_iter().enumerate() {
+        let mut is = world.fake.state().keys.get(&key(n)).cloned().unwrap_or_default();
+        is.retain(|entry| entry.content.as_deref() != Some(b"live"));
+        assert_eq!(is, was.unwrap_or_default(), "{}", key(n));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rewinding_ends_as_it_was_whatever_happens(damage in damage()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(check(damage));
+    }
+}

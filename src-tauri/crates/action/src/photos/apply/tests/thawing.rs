@@ -70,7 +70,7 @@ async fn archived_photos_are_thawed_and_then_copied() {
         told.lock().unwrap()[..],
         ["asked S3 to thaw 34 archived photos", "archived photos can be read now, and are being copied"]
     );
-    let said = said.lock().unwrap();
+    let said = said.into_inner().unwrap();
     let waiting = said.iter().find(|said| said.starts_with("waiting for")).unwrap();
     assert_eq!(
         waiting,
@@ -83,10 +83,11 @@ async fn archived_photos_are_thawed_and_then_copied() {
 async fn waiting_goes_on_after_a_restart_and_nothing_is_asked_twice() {
     let (world, plan) = archived(60);
     // Never ready.
-    let mut state = world.fake.state();
-    let frozen: Vec<_> = state.keys.values().map(|entries| entries[1].id.clone()).collect();
-    state.thawing.extend(frozen.into_iter().map(|id| (id, u32::MAX)));
-    drop(state);
+    {
+        let mut state = world.fake.state();
+        let frozen: Vec<_> = state.keys.values().map(|entries| entries[1].id.clone()).collect();
+        state.thawing.extend(frozen.into_iter().map(|id| (id, u32::MAX)));
+    }
     let (outcome, kept) = apply_until(&world, &plan, 300).await;
     assert!(outcome.is_none());
     survives(&world, &kept.bytes[..kept.durable]);
