@@ -54,7 +54,7 @@ pub(crate) struct State {
     pub(crate) faults: HashMap<String, Vec<PortErrorKind>>,
     /// What every write fails with, after it was done.
     pub(crate) lost_answers: bool,
-    /// What every write fails with.
+    /// What every write fails with, and every look at one key.
     pub(crate) down: Option<PortErrorKind>,
     pub(crate) writes: u64,
     /// Pages that were asked for.
@@ -177,7 +177,9 @@ impl State {
             return Err(error(kind, operation, key));
         }
         match self.down {
-            Some(kind) if matches!(operation, "copy" | "mark") => Err(error(kind, operation, key)),
+            Some(kind) if matches!(operation, "copy" | "mark" | "head" | "thaw" | "thawing") => {
+                Err(error(kind, operation, key))
+            }
             _ => Ok(()),
         }
     }

@@ -17,7 +17,6 @@ use crate::port::Tier;
 use crate::spec::Values;
 use crate::words;
 
-mod applied;
 mod apply;
 mod body;
 mod breakdown;
@@ -25,7 +24,6 @@ mod decide;
 mod exclusions;
 mod findings;
 mod history;
-mod landed;
 mod listing;
 mod merge;
 mod plan;
@@ -287,7 +285,7 @@ struct Ticks<'a> {
 
 impl<'a> Ticks<'a> {
     fn new(doing: &str, cx: &'a Context<'_>) -> Self {
-        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, failed: 0, bytes: 0 };
+        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, ..Progress::default() };
         (cx.progress)(progress.clone());
         Self { cx, progress }
     }

@@ -191,6 +191,11 @@ impl Site {
         if !(denied || code.is_empty() && matches!(fault.status, Some(401 | 403))) {
             return None;
         }
+        if self.service == "s3"
+            && let Some(explained) = s3::protected(operation, fault)
+        {
+            return Some(explained);
+        }
         let text = fault.message.as_deref().unwrap_or_default();
         let named = text
             .split_once("not authorized to perform: ")
@@ -240,8 +245,8 @@ fn state(fault: &Fault) -> Option<Explained> {
         | "RequestThrottled"
         | "TooManyRequests"
         | "TooManyRequestsException" => (
-            PortErrorKind::Unavailable,
-            "too many requests at once, in spite of retries",
+            PortErrorKind::Throttled,
+            "requests come faster than the service takes them",
             "Wait a minute, then try again.",
         ),
         "InternalError"
@@ -250,7 +255,7 @@ fn state(fault: &Fault) -> Option<Explained> {
         | "RequestTimeout"
         | "RequestTimeoutException" => (
             PortErrorKind::Unavailable,
-            "the service failed, in spite of retries",
+            "the service failed",
             "Look at the AWS Health Dashboard, wait a minute, then try again.",
         ),
         "NotImplemented" => (
@@ -263,9 +268,15 @@ fn state(fault: &Fault) -> Option<Explained> {
             "there is nothing of that name",
             "Check the names in the environment file.",
         ),
-        _ if status == 429 || status >= 500 => (
+        // An answer to HEAD has no body, so no code: 503 is S3's way of saying that it is too much.
+        _ if status == 429 || status == 503 && fault.code().is_empty() => (
+            PortErrorKind::Throttled,
+            "requests come faster than the service takes them",
+            "Wait a minute, then try again.",
+        ),
+        _ if status >= 500 => (
             PortErrorKind::Unavailable,
-            "the service failed, in spite of retries",
+            "the service failed",
             "Look at the AWS Health Dashboard, wait a minute, then try again.",
         ),
         _ => return None,

@@ -9,6 +9,7 @@
 )]
 
 mod copies;
+mod faults;
 mod listings;
 mod multipart;
 mod objects;
