@@ -257,13 +257,14 @@ impl<'a> Ground<'a> {
         let bytes = match decide::alike(a, b, self.md5) {
             Alike::Yes => true,
             Alike::No => false,
-            Alike::Unknown => same_bytes_at(self.store, want, now).await?,
+            Alike::Unknown => same_bytes(self.store, want, now).await?,
         };
         Ok(bytes && same_description(self.store, want, now).await?)
     }
 }
 
 /// What looking at a key gave, or will give.
+#[expect(clippy::large_enum_variant, reason = "nearly all are of the large kind, and each is moved once")]
 enum Looked<'g> {
     Now(Finding),
     Later(BoxFuture<'g, Result<Finding, Failure>>),
@@ -309,22 +310,11 @@ fn told<T>(answer: Result<T, PortError>) -> Result<Option<T>, PortError> {
     }
 }
 
-/// Whether two versions of a key hold the same bytes, by reading both; what can't be read is not the same.
+/// Whether two versions hold the same bytes, by reading both; what can't be read is not the same.
 ///
 /// # Errors
 /// What may go away by itself or by logging in again: then nothing is known.
-pub(crate) async fn same_bytes(
-    store: &dyn PhotoStore,
-    bucket: &str,
-    key: &str,
-    a: &VersionId,
-    b: &VersionId,
-) -> Result<bool, PortError> {
-    let place = |version| Place { bucket, key, version };
-    same_bytes_at(store, place(a), place(b)).await
-}
-
-async fn same_bytes_at(store: &dyn PhotoStore, a: Place<'_>, b: Place<'_>) -> Result<bool, PortError> {
+async fn same_bytes(store: &dyn PhotoStore, a: Place<'_>, b: Place<'_>) -> Result<bool, PortError> {
     let read = async |of: Place<'_>| told(store.digest(of.bucket, of.key, of.version).await);
     let Some(a) = read(a).await? else { return Ok(false) };
     Ok(read(b).await?.is_some_and(|b| a == b))

@@ -6,7 +6,7 @@ use super::super::Target;
 use super::super::decide::{self, Alike};
 use super::super::history::History;
 use super::super::merge::{Keyed, Merge, Pair};
-use super::{AT_ONCE, Finding, Ground, Place, same_bytes_at, same_description};
+use super::{AT_ONCE, Finding, Ground, Place, same_bytes, same_description};
 use crate::plan::Failure;
 use crate::port::Version;
 
@@ -111,7 +111,7 @@ async fn same(ground: &Ground<'_>, want: &Version, now: &Version) -> Result<bool
     let bytes = match decide::alike(a, b, ground.md5) {
         Alike::Yes => true,
         Alike::No => false,
-        Alike::Unknown => same_bytes_at(ground.store, source, there).await?,
+        Alike::Unknown => same_bytes(ground.store, source, there).await?,
     };
     Ok(bytes && same_description(ground.store, source, there).await?)
 }

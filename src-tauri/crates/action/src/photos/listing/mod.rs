@@ -28,7 +28,7 @@ use window::Window;
 const MOST: usize = 32;
 /// A page that failed so often in a row, although others came, is given up.
 const TRIES: u8 = 5;
-/// So many guesses may find nothing new, and one more for so many pages that did.
+/// So many guesses may find nothing new, fewer in a small bucket, and one more for so many pages that did.
 const GUESSES: (u64, u64) = (16, 8);
 /// Histories that wait in memory for whoever takes them, at most; more of them wait in the scratch file.
 const WAITING: usize = 4000;
@@ -203,7 +203,7 @@ impl<'a> Listing<'a> {
                 room -= 1;
             }
         }
-        let guesses = (GUESSES.0 + self.useful / GUESSES.1).saturating_sub(self.useless);
+        let guesses = (GUESSES.0 + self.useful / GUESSES.1).min(2 + self.useful).saturating_sub(self.useless);
         while room > 0 && !self.alone && (self.probes.len() as u64) < guesses {
             let Some(key) = self.split() else { return };
             let after = PageMarker { key: key.clone(), version: VersionId(String::new()) };

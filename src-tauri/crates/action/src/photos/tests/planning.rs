@@ -2,15 +2,21 @@
 
 use std::io::Write as _;
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::fake::{BUCKET, World};
+use super::super::fake::{BUCKET, Fake, World};
 use super::super::{Method, Target, Thaw};
 use super::histories::{KEYS, play, setting, tied};
 use super::{Extra, Failure, Ties, Versioning, damaged, refused};
 use crate::plan::PlanSummary;
-use crate::port::{PhotoStore as _, Tier, VersionId};
+use crate::port::{
+    BucketFacts, ContentDigest, CopyVersion, Current, PageMarker, PhotoStore, PortError, Receipt, Removed,
+    Thawing, Tier, VersionId, VersionPage,
+};
 
 fn items(plan: &str) -> Vec<Value> {
     let lines = plan.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -212,6 +218,118 @@ async fn photos_come_back_beside() {
     }
 }
 
+/// A replica beside the bucket that it was made of.
+struct Two {
+    bucket: Arc<Fake>,
+    replica: Arc<Fake>,
+}
+
+impl Two {
+    fn of(&self, bucket: &str) -> &Fake {
+        if bucket == BUCKET { &self.bucket } else { &self.replica }
+    }
+}
+
+#[async_trait]
+impl PhotoStore for Two {
+    async fn bucket(&self, bucket: &str) -> Result<BucketFacts, PortError> {
+        self.of(bucket).bucket(bucket).await
+    }
+
+    async fn list_versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: Option<&PageMarker>,
+        limit: Option<u16>,
+    ) -> Result<VersionPage, PortError> {
+        self.of(bucket).list_versions(bucket, prefix, after, limit).await
+    }
+
+    async fn copy_version(&self, _: &str, _: &CopyVersion) -> Result<Receipt, PortError> {
+        unreachable!("planning only reads")
+    }
+
+    async fn put_marker(&self, _: &str, _: &str, _: &str) -> Result<Receipt, PortError> {
+        unreachable!("planning only reads")
+    }
+
+    async fn remove_versions(&self, _: &str, _: &[(String, VersionId)]) -> Result<Removed, PortError> {
+        unreachable!("planning only reads")
+    }
+
+    async fn thaw(
+        &self,
+        _: &str,
+        _: &str,
+        _: &VersionId,
+        _: Tier,
+        _: u32,
+    ) -> Result<Option<String>, PortError> {
+        unreachable!("planning only reads")
+    }
+
+    async fn thawing(&self, _: &str, _: &str, _: &VersionId) -> Result<Thawing, PortError> {
+        unreachable!("planning only reads")
+    }
+
+    async fn current(&self, bucket: &str, key: &str) -> Result<Option<Current>, PortError> {
+        self.of(bucket).current(bucket, key).await
+    }
+
+    async fn digest(&self, bucket: &str, key: &str, version: &VersionId) -> Result<ContentDigest, PortError> {
+        self.of(bucket).digest(bucket, key, version).await
+    }
+
+    async fn described(&self, bucket: &str, key: &str, version: &VersionId) -> Result<String, PortError> {
+        self.of(bucket).described(bucket, key, version).await
+    }
+}
+
+/// What was removed for good here is still in the replica, or in what AWS Backup restored: that one never had to keep
+/// old versions.
+#[tokio::test]
+async fn photos_come_back_from_another_bucket() {
+    for (versioning, kms) in
+        [(Versioning::Enabled, false), (Versioning::Enabled, true), (Versioning::Never, false)]
+    {
+        let mut world = World::new();
+        let replica = Fake::new();
+        replica.state().versioning = versioning;
+        for key in ["a", "b", "c", "d"] {
+            let good = replica.put(key, key.as_bytes());
+            // The same bytes under another entity tag, as KMS gives them.
+            let here = world.fake.put(key, key.as_bytes());
+            if kms {
+                world.fake.state().keys.get_mut(key).unwrap()[0].etag = format!("{:032x}", here.seq);
+                (world.fake.state().kms, replica.state().kms) = (true, true);
+            }
+            assert_eq!(good.etag, here.etag);
+        }
+        world.fake.pass(10);
+        replica.pass(10);
+        world.fake.state().keys.remove("a");
+        world.fake.put("b", b"encrypted");
+        world.fake.delete("c");
+        world.fake.pass(10);
+        let mut target = world.target(world.fake.now() - 15, Extra::Leave, Ties::Leave);
+        target.source_bucket = Some("replica".to_owned());
+        world.ports.photos = Arc::new(Two { bucket: world.fake.clone(), replica: replica.clone() });
+        let (summary, plan) = world.plan(&target).await.unwrap();
+        assert_eq!(summary.headline, "3 photos come back", "{plan}");
+        let found = items(&plan);
+        let said: Vec<_> = found.iter().map(|i| (i["key"].as_str().unwrap(), i["over"].is_null())).collect();
+        assert_eq!(said, [("a", true), ("b", false), ("c", false)]);
+        for item in &found {
+            let version = item["version"].as_str().unwrap();
+            let of = &replica.state().keys[item["key"].as_str().unwrap()][0].id;
+            assert_eq!(version, of, "the version is the replica's");
+        }
+        let survey = world.survey(&target).await.unwrap();
+        assert_eq!((&survey.outputs["deleted"][..], &survey.outputs["untouched"][..]), ("2", "1"));
+    }
+}
+
 #[tokio::test]
 async fn what_a_file_lists_is_left_out_and_proven() {
     let (world, before) = damaged(3, 2);
@@ -255,6 +373,8 @@ async fn plans_hold(setting: super::histories::Setting, excluded: usize) {
             Err(other) => panic!("{other}"),
         };
         assert!(items(&plan).iter().all(|item| !item["key"].as_str().unwrap().starts_with(out)), "{plan}");
+        let alone = Target { max_in_flight: Some(1), ..target };
+        assert_eq!(items(&plan), items(&world.plan(&alone).await.unwrap().1), "one lister finds the same");
         if method == Method::Copy {
             continue;
         }
