@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) writes: u64,
     /// Pages that were asked for.
     pub(crate) lists: u64,
+    /// Requests about one key, by `operation key`.
+    pub(crate) requests: HashMap<String, u32>,
     seq: u64,
 }
 
@@ -87,6 +89,7 @@ impl Fake {
             down: None,
             writes: 0,
             lists: 0,
+            requests: HashMap::new(),
             seq: 0,
         };
         Arc::new(Self { state: Mutex::new(state), now: AtomicI64::new(1_000_000) })
@@ -173,6 +176,7 @@ impl State {
 
     fn fault(&mut self, operation: &str, key: &str) -> Result<(), PortError> {
         let name = format!("{operation} {key}");
+        *self.requests.entry(name.clone()).or_default() += 1;
         if let Some(kind) = self.faults.get_mut(&name).and_then(Vec::pop) {
             return Err(error(kind, operation, key));
         }
@@ -341,8 +345,10 @@ impl PhotoStore for Fake {
             state.writes += 1;
             if let Some(history) = state.keys.get_mut(key) {
                 history.retain(|entry| entry.id != version.0);
+                if history.is_empty() {
+                    state.keys.remove(key);
+                }
             }
-            state.keys.retain(|_, history| !history.is_empty());
         }
         if state.lost_answers {
             return Err(error(PortErrorKind::Unavailable, "remove", ""));
@@ -393,7 +399,8 @@ impl PhotoStore for Fake {
         key: &str,
         version: &VersionId,
     ) -> Result<ContentDigest, PortError> {
-        let state = self.state();
+        let mut state = self.state();
+        state.fault("get", key)?;
         let entry = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == version.0));
         let content = entry.and_then(|e| e.content.as_ref());
         let content = content.ok_or_else(|| error(PortErrorKind::NotFound, "get", key))?;
