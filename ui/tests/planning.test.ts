@@ -156,3 +156,14 @@ describe('what a plan does, counted', () => {
     expect(await window.get('breakdowns').count()).toBe(0);
   });
 });
+
+test('what became of every photo is saved once a plan was applied, and where it is said', async () => {
+  const attachments = ['plan', 'what was done'].map((label) => ({ label, digest: '9f3a'.padEnd(64, '0'), bytes: 412_300 }));
+  const shown = (of: typeof attachments) =>
+    openRun(restoring(WORK.verified, { action: action('photos.restore', WORK.verified, { attachments: of }) }));
+  const window = await shown(attachments);
+  await window.get('manifest').click();
+  await soon(() => window.get('notice').innerText()).toContain('/home/sam/restore.csv');
+  expect(window.asked('export_manifest')).toBe(1);
+  expect(await (await shown(attachments.slice(0, 1))).get('manifest').count()).toBe(0);
+});

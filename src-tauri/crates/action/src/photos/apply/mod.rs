@@ -65,5 +65,6 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
     work.thaw(&mut feed).await?;
     let mut outcome = work.outcome();
     outcome.outputs.insert("excluded".to_owned(), target.exclude.join(","));
+    outcome.outputs.insert("exclude_file".to_owned(), target.exclude_file.clone().unwrap_or_default());
     Ok(outcome)
 }
