@@ -40,6 +40,9 @@ struct Made {
     latency: Duration,
     one: bool,
     requests: AtomicU64,
+    /// Requests that were under way when another began, summed.
+    beside: AtomicU64,
+    running: AtomicU64,
 }
 
 impl Made {
@@ -95,7 +98,9 @@ impl PhotoStore for Made {
         _: Option<u16>,
     ) -> Result<VersionPage, PortError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.beside.fetch_add(self.running.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         tokio::time::sleep(self.latency).await;
+        self.running.fetch_sub(1, Ordering::Relaxed);
         if self.one && after.is_some_and(|after| after.version.0.is_empty()) {
             return Err(no("list"));
         }
@@ -212,6 +217,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         latency: Duration::from_millis(latency.parse()?),
         one: how == "one",
         requests: AtomicU64::new(0),
+        beside: AtomicU64::new(0),
+        running: AtomicU64::new(0),
     });
     let cx = Context {
         ports: &Ports::of_photos(made.clone(), made.clone()),
@@ -228,9 +235,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let survey = Action::Survey(Target::new("made-up", prefix, Timestamp::from_second(WRITTEN + 1)?));
     let began = Instant::now();
     let outcome = survey.read(&cx, &mut io::sink()).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let requests = made.requests.load(Ordering::Relaxed);
     let line = serde_json::json!({
-        "seconds": began.elapsed().as_secs_f64(),
-        "requests": made.requests.load(Ordering::Relaxed),
+        "seconds": seconds,
+        "requests": requests,
+        "beside": made.beside.load(Ordering::Relaxed) / requests,
         "peak_bytes": peak(),
         "deleted": outcome.outputs["deleted"],
         "untouched": outcome.outputs["untouched"],

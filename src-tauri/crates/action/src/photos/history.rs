@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn entry(key: &str, id: &str, photo: bool) -> Version {
-        let photo = photo.then(|| crate::port::Photo::default());
+        let photo = photo.then(crate::port::Photo::default);
         Version {
             key: key.to_owned(),
             id: crate::port::VersionId(id.to_owned()),

@@ -179,7 +179,7 @@ pub struct VersionPage {
 pub struct PageMarker {
     /// The last key of the page before.
     pub key: String,
-    /// The last version of the page before.
+    /// The last version of the page before; empty for all versions of the key, which then need not exist.
     pub version: VersionId,
 }
 

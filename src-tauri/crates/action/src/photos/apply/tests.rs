@@ -92,6 +92,7 @@ fn want(world: &World, key: &str, place: usize) -> Want {
         etag: entry.etag,
         size: entry.content.map_or(0, |content| content.len() as u64),
         storage_class: entry.class,
+        checksum: None,
     }
 }
 

@@ -28,6 +28,8 @@ use window::Window;
 const MOST: usize = 32;
 /// A page that failed so often in a row, although others came, is given up.
 const TRIES: u8 = 5;
+/// So many guesses may find nothing new, fewer in a small bucket, and one more for so many pages that did.
+const GUESSES: (u64, u64) = (16, 8);
 /// Histories that wait in memory for whoever takes them, at most; more of them wait in the scratch file.
 const WAITING: usize = 4000;
 
@@ -127,6 +129,10 @@ struct Listing<'a> {
     /// Whether the storage doesn't answer what comes after a key of our choosing: then there is one lister.
     alone: bool,
     alphabet: Alphabet,
+    /// Pages that were of use.
+    useful: u64,
+    /// Guesses that found nothing new.
+    useless: u64,
 }
 
 impl<'a> Listing<'a> {
@@ -149,6 +155,8 @@ impl<'a> Listing<'a> {
             window: Window::new(most),
             alone: most == 1,
             alphabet: Alphabet::default(),
+            useful: 0,
+            useless: 0,
         }
     }
 
@@ -195,7 +203,8 @@ impl<'a> Listing<'a> {
                 room -= 1;
             }
         }
-        while room > 0 && !self.alone {
+        let guesses = (GUESSES.0 + self.useful / GUESSES.1).min(2 + self.useful).saturating_sub(self.useless);
+        while room > 0 && !self.alone && (self.probes.len() as u64) < guesses {
             let Some(key) = self.split() else { return };
             let after = PageMarker { key: key.clone(), version: VersionId(String::new()) };
             self.probes.insert(key.clone());
@@ -288,6 +297,7 @@ impl<'a> Listing<'a> {
         let Some(at) = self.ranges.iter().position(|range| range.id == id) else { return Ok(()) };
         let range = &mut self.ranges[at];
         (range.asked, range.failed) = (false, 0);
+        self.useful += 1;
         let (histories, span) = range.pages.add(self.prefix, page, range.until.as_deref())?;
         range.last = span.or(range.last.take());
         for pair in histories.windows(2) {
@@ -326,12 +336,14 @@ impl<'a> Listing<'a> {
             empty_from =
                 range.empty_from.replace(key.to_owned()).filter(|empty| Some(empty) > first.as_ref());
         }
+        self.useless += 1;
         let Some(first) = first else { return Ok(()) };
         let Some(at) = holder(&self.ranges, &first) else { return Ok(()) };
         let range = &mut self.ranges[at];
         if range.reached(&first) {
             return Ok(());
         }
+        self.useless -= 1;
         let mut new = Range::new(self.made, Some(first.clone()), range.until.replace(first.clone()));
         let parted = range.last.as_ref().map(|span| split::common(&span.last, &first));
         (range.parted, new.parted, new.empty_from) = (parted, parted, empty_from);

@@ -6,7 +6,7 @@
 use super::Span;
 
 /// A stretch that likely has fewer pages than this is left to its lister.
-pub(super) const WORTH: f64 = 2.0;
+pub(super) const WORTH: f64 = 3.0;
 
 /// So many characters tell how far apart two keys are; more would be lost in a float.
 const DEEP: usize = 16;

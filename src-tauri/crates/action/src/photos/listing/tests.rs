@@ -61,6 +61,64 @@ async fn a_failed_page_ends_the_stream() {
     assert!(matches!(list(&fake, "").await, Err(Failure::Port(e)) if e.kind == PortErrorKind::Denied));
 }
 
+/// A bucket of two organizations of 500 photos each, a fifth of them deleted.
+fn two_organizations() -> Arc<Fake> {
+    let fake = Fake::new();
+    for n in 0..1000 {
+        let key = format!("photos/org-{:06}/{n:08}.jpg", n / 500);
+        fake.put(&key, b"photo");
+        if n % 5 == 0 {
+            fake.delete(&key);
+        }
+    }
+    fake
+}
+
+#[tokio::test]
+async fn one_page_is_one_request_and_many_pages_are_few_more() {
+    let fake = two_organizations();
+    for (page, allowed) in [(2000, 1), (1200, 1), (600, 5), (100, 40), (10, 200)] {
+        (fake.state().page, fake.state().lists) = (page, 0);
+        assert_eq!(list(&fake, "photos/").await.unwrap().len(), 1000);
+        let asked = fake.state().lists;
+        assert!(asked <= allowed, "{asked} requests for {} pages", 1200_u64.div_ceil(page as u64));
+        (fake.state().lists, fake.state().guesses) = (0, 1);
+        assert_eq!(list(&fake, "photos/").await.unwrap().len(), 1000);
+        let alone = fake.state().lists;
+        assert!(alone <= 1200_u64.div_ceil(page as u64) + 3, "{alone} requests by one lister");
+        fake.state().guesses = 0;
+    }
+}
+
+#[tokio::test]
+async fn what_is_ahead_waits_in_the_scratch_file() {
+    let fake = two_organizations();
+    fake.state().page = 50;
+    for key in ["photos/org-000001/00000700.jpg", "photos/org-000001/00000800.jpg"] {
+        let mut state = fake.state();
+        let entry = &mut state.keys.get_mut(key).unwrap()[1];
+        (entry.class, entry.etag) = ("DEEP_ARCHIVE".to_owned(), "not-a-digest-2".to_owned());
+        let id = entry.id.clone();
+        state.thawing.insert(id, 0);
+    }
+    let one = list_by(&fake, "", 1).await.unwrap();
+    assert_eq!(list(&fake, "").await.unwrap(), one);
+}
+
+#[tokio::test]
+async fn a_listing_that_is_too_fast_goes_slower_and_one_that_fails_ends() {
+    let fake = two_organizations();
+    fake.state().page = 20;
+    let one = list_by(&fake, "photos/", 1).await.unwrap();
+    let fail = |kind, times| drop(fake.state().faults.insert("page of photos/".into(), vec![kind; times]));
+    fail(PortErrorKind::Throttled, 4);
+    assert_eq!(list(&fake, "photos/").await.unwrap(), one);
+    for kind in [PortErrorKind::Throttled, PortErrorKind::Unavailable, PortErrorKind::Denied] {
+        fail(kind, 1000);
+        assert!(matches!(list(&fake, "photos/").await, Err(Failure::Port(e)) if e.kind == kind), "{kind:?}");
+    }
+}
+
 /// Keys of many shapes: long common beginnings, few and many characters, counters and words.
 fn keys() -> impl Strategy<Value = Vec<String>> {
     let shapes = prop_oneof![
