@@ -45,6 +45,9 @@ struct Line<'a> {
 /// Applies a plan. Passes only when every item of it is so now; each key that isn't is counted and named.
 pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
     let body = Body::open(plan)?;
+    if let Some(handoff) = body.header.ground.batch.clone() {
+        return super::batch::apply(body, handoff, cx, evidence).await;
+    }
     let bucket = body.header.params.bucket.clone();
     let planned = body.header.ground.versioning;
     let excluded = body.header.params.exclude.join(",");

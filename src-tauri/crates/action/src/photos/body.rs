@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Target;
+use super::batch::Handoff;
 use crate::body;
 pub(crate) use crate::body::{write_line, write_summary};
 use crate::plan::{Failure, Source};
@@ -20,6 +21,9 @@ pub(crate) struct Ground {
     /// What copies have to be given besides what S3 copies of its own accord.
     #[serde(default)]
     pub(crate) keep: Keep,
+    /// What is handed to S3 Batch Operations; `None` when this machine does it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) batch: Option<Handoff>,
 }
 
 /// One line: a key that is not as it was at the restore point, and what the plan does about it.
@@ -111,7 +115,8 @@ pub(crate) fn write_header(
     versioning: Versioning,
     into: &mut dyn std::io::Write,
 ) -> Result<(), Failure> {
-    write_line(&body::Header::new(ACTION, target.clone(), Ground { versioning, keep: Keep::default() }), into)
+    let ground = Ground { versioning, keep: Keep::default(), batch: None };
+    write_line(&body::Header::new(ACTION, target.clone(), ground), into)
 }
 
 /// A plan's body being read back.

@@ -227,7 +227,7 @@ fn summary(ground: &Ground<'_>, tally: &Tally, planned: &Planned, examples: Vec<
             if planned.hidden == 1 { "1 photo is hidden" } else { "New photos are hidden" }
         ));
     }
-    notes.push("A photo that is written after this plan is left alone and reported.".to_owned());
+    notes.push(super::batch::GUARDED.to_owned());
     let mut warnings = Vec::new();
     if tally.undecided > 0 {
         warnings.push(undecided(tally.undecided));

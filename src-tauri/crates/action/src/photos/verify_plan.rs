@@ -10,7 +10,7 @@ use super::body::{Body, Item, Op, write_line};
 use super::history::{History, histories};
 use super::landed;
 use super::tally::{Examples, fact};
-use super::{Ticks, words};
+use super::{Ticks, batch, words};
 use crate::plan::{Context, Example, Failure, Outcome, Sink, Source, Verdict};
 use crate::port::{Current, PhotoStore, PortError};
 
@@ -23,6 +23,8 @@ enum Stands {
     Changed,
     /// The plan does nothing about it.
     LeftAlone,
+    /// As the plan wants it, but over something that was written since.
+    Covers,
     /// As the plan wants it.
     Back,
 }
@@ -33,6 +35,7 @@ impl Stands {
             Self::NotYet => "not yet",
             Self::Changed => "changed since the plan",
             Self::LeftAlone => "left alone",
+            Self::Covers => "as planned, over what was written since the plan",
             Self::Back => "as planned",
         }
     }
@@ -55,6 +58,7 @@ pub(crate) async fn verify_plan(
 ) -> Result<Outcome, Failure> {
     let mut body = Body::open(plan)?;
     let params = body.header.params.clone();
+    let handoff = body.header.ground.batch.clone();
     let store = &*cx.ports.photos;
     let mut count: BTreeMap<Stands, u64> = BTreeMap::new();
     let (mut back_photos, mut photos) = (0, 0);
@@ -70,11 +74,14 @@ pub(crate) async fn verify_plan(
             ahead = listed.try_next().await?;
         }
         let history = ahead.as_ref().filter(|history| history.key == item.key);
-        let stands = stands(store, &params.bucket, &item, history).await?;
+        let mut stands = stands(store, &params.bucket, &item, history).await?;
+        if stands == Stands::Back && batch::covered(handoff.as_ref(), &item, history) {
+            stands = Stands::Covers;
+        }
         *count.entry(stands).or_default() += 1;
         if !matches!(item.op, Op::Hide { .. }) {
             photos += 1;
-            back_photos += u64::from(stands == Stands::Back);
+            back_photos += u64::from(matches!(stands, Stands::Back | Stands::Covers));
         }
         ticks.tick(1, u64::from(stands != Stands::Back), 0);
         write_line(&Line { key: &item.key, result: stands.words() }, evidence)?;
@@ -87,7 +94,7 @@ pub(crate) async fn verify_plan(
     ticks.last();
     let of = |stands| count.get(&stands).copied().unwrap_or_default();
     let items: u64 = count.values().sum();
-    let hidden = of(Stands::Back) - back_photos;
+    let hidden = of(Stands::Back) + of(Stands::Covers) - back_photos;
     let mut headline = match (items, photos) {
         (0, _) => "Nothing to check: the plan is empty".to_owned(),
         (_, 0) => String::new(),
@@ -117,18 +124,27 @@ pub(crate) async fn verify_plan(
             words::of(of(Stands::Changed), "key was", "keys were")
         ));
     }
+    if of(Stands::Covers) > 0 {
+        notes.push(format!(
+            "{} as planned, but over something that was written or deleted after the plan, which S3 Batch Operations \
+             covered. It is not lost: its version lies below. Ask who wrote it, and copy that version on top where it \
+             is the better one.",
+            words::of(of(Stands::Covers), "key is", "keys are")
+        ));
+    }
     if of(Stands::LeftAlone) > 0 {
         notes.push(format!(
             "{} left alone by the plan; it says why. Clear that, then plan again.",
             words::of(of(Stands::LeftAlone), "key was", "keys were")
         ));
     }
-    let labels = [Stands::Back, Stands::NotYet, Stands::Changed, Stands::LeftAlone];
+    let labels = [Stands::Back, Stands::Covers, Stands::NotYet, Stands::Changed, Stands::LeftAlone];
+    let labels = labels.into_iter().filter(|stands| *stands != Stands::Covers || handoff.is_some());
     let passed = of(Stands::Back) == items;
     Ok(Outcome {
         verdict: if passed { Verdict::Passed } else { Verdict::Failed },
         headline,
-        facts: labels.map(|stands| fact(stands.words(), of(stands))).into(),
+        facts: labels.map(|stands| fact(stands.words(), of(stands))).collect(),
         outputs: BTreeMap::new(),
         notes,
         examples: examples.chosen(),
