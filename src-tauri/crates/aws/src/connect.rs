@@ -13,6 +13,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use portal::Clock;
 
+use crate::batch::{AsItIs, Jobs};
 use crate::credentials;
 use crate::databases::{Databases, Regional};
 use crate::errors::Site;
@@ -156,8 +157,29 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
         client: aws_sdk_sts::Client::from_conf(sts.build()),
         site: site("sts", &endpoints.sts, &environment.region),
     };
+    let mut control = aws_sdk_s3control::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(environment.region.clone()))
+        .credentials_provider(provider.clone())
+        .identity_cache(cache.clone())
+        .retry_config(retries.clone())
+        .timeout_config(timeouts.clone());
+    control.set_app_name(name.clone());
+    if let Some(url) = &endpoints.s3control {
+        control = control.endpoint_resolver(AsItIs(url.clone()));
+        control.set_http_client(direct(url));
+    }
+
+    let client = aws_sdk_s3::Client::from_conf(s3.build());
+    let jobs = Jobs {
+        control: aws_sdk_s3control::Client::from_conf(control.build()),
+        site: site("s3control", &endpoints.s3control, &environment.region),
+        s3: client.clone(),
+        store: site("s3", &endpoints.s3, &environment.region),
+        storing: limits(options.connect, options.copy_attempt, options.copy_limit),
+    };
     let photos = Photos {
-        client: aws_sdk_s3::Client::from_conf(s3.build()),
+        client,
         site: site("s3", &endpoints.s3, &environment.region),
         copying: limits(options.connect, options.copy_attempt, options.copy_limit),
     };
@@ -200,6 +222,7 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
     });
     let pace = if environment.is_local() { Clock::LOCAL } else { Clock::AWS };
     let mut ports = Ports {
+        batch: Arc::new(jobs),
         databases: Arc::new(databases),
         pace: Arc::new(pace),
         ..Ports::of_photos(Arc::new(identity), Arc::new(photos))

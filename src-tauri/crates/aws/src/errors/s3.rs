@@ -24,6 +24,8 @@ pub(super) fn permission(operation: &str) -> &'static str {
              and kms:GenerateDataKey when the bucket is encrypted with a KMS key)"
         }
         "DeleteObject" => "s3:DeleteObject",
+        "HeadBucket" => "s3:ListBucket",
+        "PutObject" | "UploadPart" | "CreateMultipartUpload" | "CompleteMultipartUpload" => "s3:PutObject",
         _ => "a permission that the policy lacks",
     }
 }
