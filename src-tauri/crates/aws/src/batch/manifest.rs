@@ -14,7 +14,7 @@ use crate::encoding::bare;
 use crate::photos::at;
 
 /// The bytes of a part: 10,000 of them hold more rows than a job may have.
-const PART: u64 = 16 * 1024 * 1024;
+const PART: u64 = 8 * 1024 * 1024;
 
 impl Jobs {
     /// Stores a manifest (`PutObject`, or a multipart upload), encrypted with S3's own keys: jobs can't read one that

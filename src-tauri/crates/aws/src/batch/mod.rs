@@ -59,7 +59,8 @@ impl BatchJobs for Jobs {
             next: format!("{} It is `photos.batch.bucket` in the environment file.", error.next),
             ..error
         };
-        let head = self.s3.head_bucket().bucket(bucket).expected_bucket_owner(&self.store.account).send().await;
+        let head =
+            self.s3.head_bucket().bucket(bucket).expected_bucket_owner(&self.store.account).send().await;
         let head = head.map_err(|error| setting(self.store.port_error("HeadBucket", bucket, &error)))?;
         match head.bucket_region() {
             Some(there) if there != self.store.region => Err(PortError {
@@ -198,8 +199,9 @@ impl Jobs {
             target: target.to_owned(),
             message: "the answer names no job".to_owned(),
             request_id,
-            next: "Check `endpoints.s3control` in the environment file: what answers there is not S3 Control."
-                .to_owned(),
+            next:
+                "Check `endpoints.s3control` in the environment file: what answers there is not S3 Control."
+                    .to_owned(),
         }
     }
 }

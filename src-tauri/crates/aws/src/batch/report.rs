@@ -72,8 +72,14 @@ impl Jobs {
     }
 
     async fn object(&self, bucket: &str, key: &str) -> Result<ByteStream, PortError> {
-        let answer =
-            self.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(&self.store.account).send().await;
+        let answer = self
+            .s3
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .expected_bucket_owner(&self.store.account)
+            .send()
+            .await;
         let answer = answer.map_err(|error| self.store.port_error("GetObject", &at(bucket, key), &error))?;
         Ok(answer.body)
     }
@@ -101,7 +107,8 @@ impl Reading<'_> {
                 None => lines.held.len(),
             };
             let records: Vec<u8> = lines.held.drain(..whole).collect();
-            self.ready = self.columns.read(&records).map_err(|why| garbled(&self.bucket, &lines.key, &why))?;
+            self.ready =
+                self.columns.read(&records).map_err(|why| garbled(&self.bucket, &lines.key, &why))?;
             self.open = chunk.is_some().then_some(lines);
         }
     }
@@ -213,7 +220,8 @@ mod tests {
                     b,x+y,v2,failed,AccessDenied,403,\"Access\n\"\"Denied\"\"\"\n\
                     b,z,v3,failed,404,NoSuchVersion,gone\n";
         let tasks: Vec<_> = columns.read(rows.as_bytes()).unwrap().into();
-        let seen: Vec<_> = tasks.iter().map(|t| (&t.key[..], &t.version.0[..], t.failed.as_deref())).collect();
+        let seen: Vec<_> =
+            tasks.iter().map(|t| (&t.key[..], &t.version.0[..], t.failed.as_deref())).collect();
         assert_eq!(
             seen,
             [

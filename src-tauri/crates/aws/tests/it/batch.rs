@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Seek as _, Write as _};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use action::port::{JobOrder, JobState, PortErrorKind, Ports, TaskResult};
+use action::port::{JobOrder, JobState, Pace, PortErrorKind, Ports, TaskResult};
 use action::{
     Action, Context, Disk, Environment, Failure, Happening, Origin, Outcome, PlanSummary, Source, Verdict,
 };
+use async_trait::async_trait;
 use aws::Options;
 use futures::TryStreamExt as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -29,6 +30,17 @@ struct Bench {
     stop: AtomicBool,
     earlier: Mutex<Vec<u8>>,
     recorded: Mutex<Vec<String>>,
+}
+
+/// Looks again at once: jobs go on as they are looked at.
+struct AtOnce;
+
+#[async_trait]
+impl Pace for AtOnce {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+    async fn pause(&self, _: &AtomicBool) {}
 }
 
 impl Disk for Bench {
@@ -56,6 +68,7 @@ impl Bench {
         let environment = Environment::practice(range.endpoint());
         let options = Options { attempts: 1, ..Options::default() };
         let ports = aws::connect(&environment, &options).await.unwrap();
+        let ports = Ports { pace: Arc::new(AtOnce), ..ports };
         let origin = Origin { run: "20261124-031402-9f3a".into(), mode: "exercise".into() };
         Self {
             range,
@@ -88,7 +101,8 @@ impl Bench {
         let at = at.to_string();
         let params = [("bucket", BUCKET), ("prefix", "photos/"), ("at", &at), ("by", "batch")];
         let params = params.into_iter().chain(more.iter().copied());
-        let params: BTreeMap<_, _> = params.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let params: BTreeMap<_, _> =
+            params.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Action::from_params("photos.restore", &params).unwrap()
     }
 
@@ -356,6 +370,33 @@ async fn a_token_is_one_job_and_another_order_with_it_is_refused() {
     assert_eq!(batch.describe("nobody").await.unwrap_err().kind, PortErrorKind::NotFound);
 }
 
+#[tokio::test]
+async fn what_s3_control_refuses_is_said_in_words_with_what_to_do() {
+    let bench = Bench::new().await;
+    let batch = &bench.ports.batch;
+    let role = "arn:aws:iam::999999999999:role/x".to_owned();
+    let refused = batch.create(&JobOrder { role, ..order("e") }).await.unwrap_err();
+    assert!(refused.message.starts_with("S3 Batch Operations refuses the job: "), "{refused}");
+    assert!(refused.next.contains("`photos.batch`"), "{refused}");
+    let refusal = |code: &str, status| Refusal {
+        operation: "*".to_owned(),
+        code: code.to_owned(),
+        status,
+        message: None,
+        times: None,
+    };
+    for (code, status, kind, says) in [
+        ("AccessDenied", 403, PortErrorKind::Denied, "iam:PassRole"),
+        ("InternalServiceException", 500, PortErrorKind::Unavailable, "the service failed"),
+        ("ExpiredToken", 400, PortErrorKind::Credentials, "expired"),
+    ] {
+        let refuse = vec![refusal(code, status)];
+        bench.range.control().set_faults(BatchFaults { refuse, ..BatchFaults::default() });
+        let error = batch.create(&order("e")).await.unwrap_err();
+        assert_eq!((error.kind, error.message.contains(says)), (kind, true), "{error}");
+    }
+}
+
 /// A manifest of more than one part is stored whole, under the ETag that the job is given.
 #[tokio::test]
 async fn a_large_manifest_is_stored_in_parts_and_read_to_its_end() {
@@ -365,7 +406,7 @@ async fn a_large_manifest_is_stored_in_parts_and_read_to_its_end() {
     let good = bench.range.store().put(BUCKET, "k", put, &Conditions::default()).unwrap();
     let mut file = tempfile::tempfile().unwrap();
     let row = format!("{BUCKET},{},{}\n", "x".repeat(1000), good.id);
-    let rows = 17 * 1024 * 1024 / row.len();
+    let rows = 9 * 1024 * 1024 / row.len();
     file.write_all(row.repeat(rows).as_bytes()).unwrap();
     writeln!(file, "{BUCKET},k,{}", good.id).unwrap();
     file.rewind().unwrap();
@@ -379,5 +420,8 @@ async fn a_large_manifest_is_stored_in_parts_and_read_to_its_end() {
     assert_eq!(tasks.len(), rows + 1);
     assert_eq!((&tasks[0].key[..], &tasks[0].failed), ("k", &None), "what succeeded comes first");
     assert_eq!(tasks[1].failed.as_deref().map(|why| why.starts_with("404 NoSuchVersion")), Some(true));
-    assert_eq!(bench.range.store().get(BUCKET, "k", None).unwrap().object.unwrap().storage_class, "STANDARD_IA");
+    assert_eq!(
+        bench.range.store().get(BUCKET, "k", None).unwrap().object.unwrap().storage_class,
+        "STANDARD_IA"
+    );
 }

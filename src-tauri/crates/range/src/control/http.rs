@@ -35,17 +35,24 @@ impl Control {
         let asked = Asked { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body: &body };
         let query = parts.uri.query().unwrap_or_default();
         let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let path: Vec<&str> = parts.uri.path().strip_prefix(ROOT).unwrap_or_default().split('/').skip(1).collect();
+        let value =
+            |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let path: Vec<&str> =
+            parts.uri.path().strip_prefix(ROOT).unwrap_or_default().split('/').skip(1).collect();
         let account = parts.headers.get("x-amz-account-id").map(|account| account.as_bytes());
         let (operation, answer) = match (&parts.method, &path[..]) {
-            (&Method::POST, []) => ("CreateJob", self.allowed(&asked, account, "CreateJob").and_then(|()| self.create(&body))),
-            (&Method::GET, []) => {
-                ("ListJobs", self.allowed(&asked, account, "ListJobs").and_then(|()| self.list(&query, value("nextToken"))))
+            (&Method::POST, []) => {
+                ("CreateJob", self.allowed(&asked, account, "CreateJob").and_then(|()| self.create(&body)))
             }
-            (&Method::GET, [job]) => {
-                ("DescribeJob", self.allowed(&asked, account, "DescribeJob").and_then(|()| self.describe(job)))
-            }
+            (&Method::GET, []) => (
+                "ListJobs",
+                self.allowed(&asked, account, "ListJobs")
+                    .and_then(|()| self.list(&query, value("nextToken"))),
+            ),
+            (&Method::GET, [job]) => (
+                "DescribeJob",
+                self.allowed(&asked, account, "DescribeJob").and_then(|()| self.describe(job)),
+            ),
             (&Method::POST, [job, "status"]) => {
                 let update = || self.update(job, value("requestedJobStatus"), value("statusUpdateReason"));
                 ("UpdateJobStatus", self.allowed(&asked, account, "UpdateJobStatus").and_then(|()| update()))
@@ -63,7 +70,11 @@ impl Control {
     fn allowed(&self, asked: &Asked<'_>, account: Option<&[u8]>, operation: &str) -> Answer<()> {
         signature::check(asked)?;
         if account != Some(PRACTICE_ACCOUNT.as_bytes()) {
-            return Err(Refused::new(403, "AccessDenied", "Access Denied: x-amz-account-id is another account"));
+            return Err(Refused::new(
+                403,
+                "AccessDenied",
+                "Access Denied: x-amz-account-id is another account",
+            ));
         }
         self.0.trouble.refuses(operation)
     }
@@ -100,9 +111,9 @@ impl Control {
             query.iter().filter(|(name, _)| name == "jobStatuses").map(|(_, status)| &status[..]).collect();
         let number = |text: Option<&str>, otherwise: usize| match text {
             None => Ok(otherwise),
-            Some(text) => {
-                text.parse::<usize>().map_err(|_| Refused::new(400, "InvalidRequestException", "not a number"))
-            }
+            Some(text) => text
+                .parse::<usize>()
+                .map_err(|_| Refused::new(400, "InvalidRequestException", "not a number")),
         };
         let most = query.iter().find(|(name, _)| name == "maxResults").map(|(_, n)| n.as_str());
         let (begin, most) = (number(after, 0)?, number(most, 1000)?.clamp(1, 1000));
@@ -143,7 +154,13 @@ impl Control {
                 let message = format!("a job that is {} can't become {asked}", state.word());
                 return Err(Refused::new(400, "JobStatusException", message));
             }
-            _ => return Err(Refused::new(400, "BadRequestException", "requestedJobStatus is Ready or Cancelled")),
+            _ => {
+                return Err(Refused::new(
+                    400,
+                    "BadRequestException",
+                    "requestedJobStatus is Ready or Cancelled",
+                ));
+            }
         };
         job.becomes(next);
         if let Some(why) = why.filter(|_| next != JobState::Ready) {

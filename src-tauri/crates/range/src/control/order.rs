@@ -81,7 +81,9 @@ impl Order {
         let (operation, manifest, report) = (part("Operation")?, part("Manifest")?, part("Report")?);
         let copy = inside(operation, "S3PutObjectCopy")
             .ok_or_else(|| undone("jobs of S3 Batch Operations but S3PutObjectCopy"))?;
-        for other in ["NewObjectMetadata", "NewObjectTagging", "TargetKeyPrefix", "SSEAwsKmsKeyId", "ObjectLockMode"] {
+        for other in
+            ["NewObjectMetadata", "NewObjectTagging", "TargetKeyPrefix", "SSEAwsKmsKeyId", "ObjectLockMode"]
+        {
             if inside(copy, other).is_some() {
                 return Err(undone(&format!("jobs with {other}")));
             }
@@ -90,7 +92,8 @@ impl Order {
         if format != "S3BatchOperations_CSV_20180820" {
             return Err(undone(&format!("manifests of format {format}")));
         }
-        let fields: Vec<&str> = inside(manifest, "Fields").into_iter().flat_map(|f| f.split("<member>")).collect();
+        let fields: Vec<&str> =
+            inside(manifest, "Fields").into_iter().flat_map(|f| f.split("<member>")).collect();
         let fields: Vec<&str> = fields.iter().filter_map(|f| f.strip_suffix("</member>")).collect();
         let versions = match fields[..] {
             ["Bucket", "Key"] => false,
@@ -101,7 +104,8 @@ impl Order {
         let Some((manifest_bucket, key)) = bucket(&object)?.split_once('/') else {
             return Err(bad(format!("{object} is not the ARN of an object")));
         };
-        if needed(report, "Format")? != "Report_CSV_20180820" || needed(report, "ReportScope")? != "AllTasks" {
+        if needed(report, "Format")? != "Report_CSV_20180820" || needed(report, "ReportScope")? != "AllTasks"
+        {
             return Err(undone("reports but those of all tasks, as Report_CSV_20180820"));
         }
         let role = needed(xml, "RoleArn")?;

@@ -36,7 +36,8 @@ impl Manifest {
     /// Reads a manifest, if it is the one that was asked for.
     pub(super) fn read(store: &Store, order: &Order) -> Result<Self, (&'static str, String)> {
         let place = &order.manifest;
-        let unread = |why: String| ("ManifestNotFound", format!("the manifest {} can't be read: {why}", place.key));
+        let unread =
+            |why: String| ("ManifestNotFound", format!("the manifest {} can't be read: {why}", place.key));
         let held = store.get(&place.bucket, &place.key, None).map_err(|error| unread(error.to_string()))?;
         let object = held.object().map_err(|error| unread(error.to_string()))?;
         if object.etag != order.etag {
@@ -48,8 +49,15 @@ impl Manifest {
             let fields: Vec<&str> = row.split(',').map(|field| field.trim_matches('"')).collect();
             let (bucket, encoded, version) = match (&fields[..], order.versions) {
                 ([bucket, key], false) => (bucket, key, None),
-                ([bucket, key, version], true) if !version.is_empty() => (bucket, key, Some((*version).to_owned())),
-                _ => return Err(("InvalidManifest", format!("line {} of the manifest is not as its fields say", line + 1))),
+                ([bucket, key, version], true) if !version.is_empty() => {
+                    (bucket, key, Some((*version).to_owned()))
+                }
+                _ => {
+                    return Err((
+                        "InvalidManifest",
+                        format!("line {} of the manifest is not as its fields say", line + 1),
+                    ));
+                }
             };
             tasks.push(Task {
                 bucket: (*bucket).to_owned(),

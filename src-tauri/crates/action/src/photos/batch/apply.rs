@@ -8,6 +8,7 @@ use super::watch::Watch;
 use super::{Handoff, manifest, report};
 use crate::photos::body::Body;
 use crate::plan::{Context, Failure, Outcome, Sink};
+use crate::port::PortErrorKind;
 
 /// Has the jobs of a plan made, confirmed and carried out, reads their reports into the evidence, and does what is left
 /// on this machine.
@@ -32,7 +33,11 @@ async fn hand_over(
     let target = body.header.params.clone();
     let ground = body.header.ground.clone();
     let bucket = target.destination();
-    if cx.ports.photos.bucket(bucket).await?.versioning != ground.versioning {
+    let facts = cx.ports.photos.bucket(bucket).await.map_err(|error| match error.kind {
+        PortErrorKind::Credentials | PortErrorKind::Unreachable => Failure::Paused(error),
+        _ => Failure::Port(error),
+    })?;
+    if facts.versioning != ground.versioning {
         return Err(Failure::Refused {
             why: format!("the versioning of bucket {bucket} was changed since the plan"),
             next: "No job was confirmed now. Find out who changed it, then plan again.".to_owned(),

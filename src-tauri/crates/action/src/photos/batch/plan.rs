@@ -12,6 +12,10 @@ use crate::photos::{By, Method, Target, words};
 use crate::plan::{Context, Failure, PlanSummary, Sink};
 use crate::port::{Keep, Versioning};
 
+/// What is to be known where the bucket's default encryption isn't S3's own.
+const DEFAULT_KEY: &str = "Copies by S3 Batch Operations are encrypted as the bucket does by default, not with each \
+                           version's own key. The role must be allowed to use the bucket's key.";
+
 /// Plans a restore, and hands its copies to S3 Batch Operations where that is asked for, or where there are more than
 /// `batch_over` of them and the environment says how.
 ///
@@ -26,43 +30,69 @@ pub(crate) async fn plan(target: &Target, cx: &Context<'_>, into: Sink<'_>) -> R
     let mut draft = BufWriter::new(cx.disk.scratch()?);
     let mut summary = crate::photos::plan::plan(target, cx, &mut draft).await?;
     let mut draft = draft.into_inner().map_err(io::IntoInnerError::into_error)?;
-    let count = Counted::of(read(&draft)?)?;
-    let many = target.by == By::Batch || count.fit() > target.batch_over;
-    if let Some(why) = count.hindrance.filter(|_| many && target.by == By::Batch) {
-        return Err(Failure::Refused {
-            why: format!("S3 Batch Operations can't do this restore: {why}"),
-            next: "Nothing was changed. Plan again with `by: laptop`.".to_owned(),
-        });
-    }
-    if !many || count.fit() == 0 || count.hindrance.is_some() {
+    if target.by == By::Auto && summary.requests <= target.batch_over {
         draft.rewind()?;
         io::copy(&mut draft, into)?;
         return Ok(summary);
     }
-    if target.by == By::Auto {
-        cx.ports.batch.check(&batch.bucket).await?;
-    }
-    let handoff = Handoff {
-        id: format!("{}.{}", cx.origin.run, cx.now.as_millisecond()),
-        planned: cx.now,
-        role: batch.role.clone(),
-        bucket: batch.bucket.clone(),
-        prefix: batch.prefix.clone(),
-        shares: count.shares,
+    let count = Counted::of(read(&draft)?, cx)?;
+    let handoff = match (target.by, count.hindrance()) {
+        _ if count.fit() == 0 => None,
+        (By::Auto, _) if count.fit() <= target.batch_over => None,
+        (By::Batch, Some((why, true))) => {
+            return Err(Failure::Refused {
+                why: format!("S3 Batch Operations can't do this restore: {why}"),
+                next: "Nothing was changed. Plan again with `by: laptop`.".to_owned(),
+            });
+        }
+        (By::Auto, Some((why, _))) => {
+            summary.notes.push(format!(
+                "There are more than {} to copy, and yet this laptop does it: {why}.",
+                words::photos(target.batch_over)
+            ));
+            None
+        }
+        (by, hindrance) => {
+            if by == By::Auto {
+                cx.ports.batch.check(&batch.bucket).await?;
+            }
+            let handoff = Handoff {
+                id: format!("{}.{}", cx.origin.run, cx.now.as_millisecond()),
+                planned: cx.now,
+                role: batch.role.clone(),
+                bucket: batch.bucket.clone(),
+                prefix: batch.prefix.clone(),
+                shares: count.shares,
+            };
+            say(&mut summary, &handoff, &count.left);
+            if hindrance.is_some() {
+                summary.warnings.insert(1, DEFAULT_KEY.to_owned());
+            }
+            Some(handoff)
+        }
     };
-    say(&mut summary, &handoff, &count.left);
-    let mut body = read(&draft)?;
+    write(read(&draft)?, handoff, &summary, cx, into)?;
+    Ok(summary)
+}
+
+/// Writes a draft again, with what became of it.
+fn write(
+    mut body: Body,
+    handoff: Option<Handoff>,
+    summary: &PlanSummary,
+    cx: &Context<'_>,
+    into: Sink<'_>,
+) -> Result<(), Failure> {
     let mut header = body.header.clone();
-    header.ground.batch = Some(handoff);
-    let mut whole = BufWriter::new(&mut *into);
+    header.ground.batch = handoff;
+    let mut whole = BufWriter::new(into);
     write_line(&header, &mut whole)?;
     while let Some(item) = body.next()? {
         stopping(cx)?;
         write_line(&item, &mut whole)?;
     }
-    write_summary(&summary, &mut whole)?;
-    whole.flush()?;
-    Ok(summary)
+    write_summary(summary, &mut whole)?;
+    Ok(whole.flush()?)
 }
 
 /// What the environment says of jobs, when this plan may be handed over.
@@ -108,23 +138,17 @@ struct Counted {
     shares: Vec<Share>,
     /// What is left for this machine, by why.
     left: BTreeMap<&'static str, u64>,
-    /// Why none of it can be handed over.
-    hindrance: Option<&'static str>,
+    versioning: Versioning,
+    keep: Keep,
 }
 
 impl Counted {
-    fn of(mut body: Body) -> Result<Self, Failure> {
-        let ground = &body.header.ground;
-        let hindrance = if ground.versioning != Versioning::Enabled {
-            Some("versioning is not on, so what a copy covers would be lost")
-        } else if ground.keep != Keep::default() {
-            Some("its copies can't be given each version's own encryption, access list or lock")
-        } else {
-            None
-        };
+    fn of(mut body: Body, cx: &Context<'_>) -> Result<Self, Failure> {
+        let (versioning, keep) = (body.header.ground.versioning, body.header.ground.keep);
         let mut shares = CLASSES.map(|class| Share { storage_class: class.to_owned(), photos: 0, bytes: 0 });
         let mut left = BTreeMap::new();
         while let Some(item) = body.next()? {
+            stopping(cx)?;
             match fit(&item.op) {
                 Ok(class) => {
                     for share in shares.iter_mut().filter(|share| share.storage_class == class) {
@@ -136,7 +160,21 @@ impl Counted {
                 Err(None) => {}
             }
         }
-        Ok(Self { shares: shares.into_iter().filter(|share| share.photos > 0).collect(), left, hindrance })
+        let shares = shares.into_iter().filter(|share| share.photos > 0).collect();
+        Ok(Self { shares, left, versioning, keep })
+    }
+
+    /// Why it had better not be handed over, and whether it must not.
+    fn hindrance(&self) -> Option<(&'static str, bool)> {
+        if self.versioning != Versioning::Enabled {
+            Some(("versioning is not on, so what a copy covers would be lost", true))
+        } else if self.keep.acl || self.keep.lock {
+            Some(("its copies can't be given each version's access list or Object Lock", true))
+        } else if self.keep.encryption {
+            Some(("its copies can't be given each version's own encryption", false))
+        } else {
+            None
+        }
     }
 
     fn fit(&self) -> u64 {
@@ -158,7 +196,7 @@ fn say(summary: &mut PlanSummary, handoff: &Handoff, left: &BTreeMap<&'static st
     };
     summary.notes.push(format!(
         "S3 Batch Operations copies {} in {jobs}, as {}. Manifest and report lie in s3://{}/{}. Approving this plan \
-         confirms the {}.",
+         confirms the {}. It costs about $0.25 a job and $1 a million photos besides the copies (check the price list).",
         words::photos(photos),
         handoff.role,
         handoff.bucket,

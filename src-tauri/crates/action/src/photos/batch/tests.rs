@@ -87,7 +87,10 @@ async fn a_job_copies_what_was_approved_and_the_evidence_names_each() {
     let (summary, plan) = bench.plan(&bench.target(By::Batch)).await;
     assert_eq!(summary.headline, "8 photos come back");
     assert!(summary.warnings[0].contains("without a condition"), "{summary:?}");
-    assert!(!summary.notes.iter().any(|note| note == super::GUARDED), "{summary:?}");
+    assert!(
+        !summary.notes.iter().any(|note| note.contains("written after this plan is left alone")),
+        "{summary:?}"
+    );
     assert!(
         summary.notes.iter().any(|note| note.contains("s3://veonics-jobs/lifeboat/run-1.")),
         "{summary:?}"
@@ -165,6 +168,7 @@ async fn jobs_are_refused_where_they_would_lose_something_or_arent_set_up() {
     assert!(said.contains("versioning is not on"), "{said}");
     let (_, plan) = bench.plan(&Target { batch_over: 0, ..bench.target(By::Auto) }).await;
     assert!(!plan.contains(r#""batch":{"#), "{plan}");
+    assert!(plan.contains("and yet this laptop does it: versioning is not on"), "{plan}");
 
     let mut bench = Bench::new();
     let elsewhere = Target { target_prefix: Some("x/".to_owned()), ..bench.target(By::Batch) };
