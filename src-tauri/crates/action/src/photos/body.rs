@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Target;
 use super::batch::Handoff;
+use super::exclusions::ExclusionFile;
 use crate::body;
 pub(crate) use crate::body::{write_line, write_summary};
 use crate::plan::{Failure, Source};
@@ -24,6 +25,9 @@ pub(crate) struct Ground {
     /// What is handed to S3 Batch Operations; `None` when this machine does it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) batch: Option<Handoff>,
+    /// The file that keys were left out by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exclusions: Option<ExclusionFile>,
 }
 
 /// One line: a key that is not as it was at the restore point, and what the plan does about it.
@@ -78,6 +82,9 @@ pub(crate) struct Want {
     pub(crate) etag: String,
     pub(crate) size: u64,
     pub(crate) storage_class: String,
+    /// The checksum's algorithm and type, where the listing tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checksum: Option<String>,
 }
 
 impl Op {
@@ -112,10 +119,9 @@ impl Op {
 /// Writes the first line.
 pub(crate) fn write_header(
     target: &Target,
-    versioning: Versioning,
+    ground: Ground,
     into: &mut dyn std::io::Write,
 ) -> Result<(), Failure> {
-    let ground = Ground { versioning, keep: Keep::default(), batch: None };
     write_line(&body::Header::new(ACTION, target.clone(), ground), into)
 }
 
@@ -171,7 +177,8 @@ mod tests {
     fn written(items: &[Item]) -> String {
         let target = Target::of("b", "photos/", "2026-11-24T02:00:00Z");
         let mut text = Vec::new();
-        write_header(&target, Versioning::Enabled, &mut text).unwrap();
+        let ground = Ground { versioning: Versioning::Enabled, keep: Keep::default(), batch: None, exclusions: None };
+        write_header(&target, ground, &mut text).unwrap();
         for item in items {
             write_line(item, &mut text).unwrap();
         }
@@ -185,6 +192,7 @@ mod tests {
             etag: "e".into(),
             size: 3,
             storage_class: "STANDARD".into(),
+            checksum: None,
         };
         let ops = [
             Op::Copy { want: want.clone(), guard: Guard::Absent, over: Some(VersionId("m".into())) },

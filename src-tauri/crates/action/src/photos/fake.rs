@@ -41,6 +41,9 @@ pub(crate) struct State {
     pub(crate) ignores_limit: bool,
     /// Answers the first page whatever the marker.
     pub(crate) ignores_markers: bool,
+    /// What it does when asked for what comes after a key of the asker's choosing: 0 answers, 1 refuses, 2 answers the
+    /// first page, 3 answers that there is nothing.
+    pub(crate) guesses: u8,
     /// Copies get an entity tag of their own, as under KMS.
     pub(crate) kms: bool,
     /// Object Lock is on.
@@ -54,6 +57,8 @@ pub(crate) struct State {
     /// What every write fails with.
     pub(crate) down: Option<PortErrorKind>,
     pub(crate) writes: u64,
+    /// Pages that were asked for.
+    pub(crate) lists: u64,
     seq: u64,
 }
 
@@ -73,6 +78,7 @@ impl Fake {
             page: 1000,
             ignores_limit: false,
             ignores_markers: false,
+            guesses: 0,
             kms: false,
             lock: false,
             thawing: HashMap::new(),
@@ -80,6 +86,7 @@ impl Fake {
             lost_answers: false,
             down: None,
             writes: 0,
+            lists: 0,
             seq: 0,
         };
         Arc::new(Self { state: Mutex::new(state), now: AtomicI64::new(1_000_000) })
@@ -222,6 +229,19 @@ impl PhotoStore for Fake {
     ) -> Result<VersionPage, PortError> {
         let mut state = self.state();
         state.fault("list", prefix)?;
+        state.lists += 1;
+        if after.is_some() {
+            state.fault("page of", prefix)?;
+        }
+        let guessed = after.is_some_and(|after| after.version.0.is_empty());
+        let after = match state.guesses {
+            1 if guessed => return Err(error(PortErrorKind::Denied, "list", prefix)),
+            2 if guessed => None,
+            3 if guessed => {
+                return Ok(VersionPage { photos: Vec::new(), markers: Vec::new(), next: None });
+            }
+            _ => after,
+        };
         let limit = limit.filter(|_| !state.ignores_limit).map_or(state.page, usize::from);
         let all: Vec<(usize, &String, &Entry)> = state
             .keys

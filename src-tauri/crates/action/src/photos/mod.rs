@@ -21,14 +21,19 @@ mod applied;
 mod apply;
 mod batch;
 mod body;
+mod breakdown;
 mod decide;
+mod exclusions;
 mod findings;
 mod history;
 mod landed;
+mod listing;
 mod merge;
 mod plan;
+mod planned;
 mod reconcile;
 mod reconciled;
+mod summary;
 mod survey;
 mod tally;
 mod verify;
@@ -298,6 +303,11 @@ impl Target {
         }
     }
 
+    /// Whether keys are left out by name.
+    pub(crate) fn excludes(&self) -> bool {
+        !self.exclude.is_empty() || self.exclude_file.is_some()
+    }
+
     /// Whether photos come back somewhere else than where they were.
     pub(crate) fn beside(&self) -> bool {
         self.destination() != self.source() || self.target_prefix.as_ref().is_some_and(|p| *p != self.prefix)
@@ -322,6 +332,14 @@ impl<'a> Ticks<'a> {
         self.progress.failed += failed;
         self.progress.bytes += bytes;
         if done > 0 {
+            (self.cx.progress)(self.progress.clone());
+        }
+    }
+
+    /// Counts something that was only looked at: these are told of by the hundred, for there may be millions.
+    fn pass(&mut self) {
+        self.progress.done += 1;
+        if self.progress.done.is_multiple_of(100) {
             (self.cx.progress)(self.progress.clone());
         }
     }

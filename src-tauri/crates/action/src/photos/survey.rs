@@ -94,7 +94,7 @@ pub(crate) async fn survey(
             return Err(Failure::Stopped { left: "nothing was changed by looking".to_owned() });
         }
         tally.add(&finding, &ground);
-        ticks.tick(1, 0, 0);
+        ticks.pass();
         let (order, found) = match finding.verdict {
             Became::Deleted => (1, "deleted"),
             Became::Overwritten => (2, "overwritten"),
@@ -126,6 +126,22 @@ pub(super) fn example(finding: &Finding, found: &str) -> Example {
     Example { key: finding.key.clone(), now: found.to_owned() + &since.unwrap_or_default(), becomes }
 }
 
+/// How many keys were left out, and how many of those are photos now; nothing when none were to be.
+pub(super) fn left_out(ground: &Ground<'_>) -> Vec<Fact> {
+    if !ground.target.excludes() {
+        return Vec::new();
+    }
+    let mut facts = vec![
+        fact("left out", ground.exclusions.met()),
+        fact("left out, and there now", ground.exclusions.there()),
+    ];
+    if let Some(file) = ground.exclusions.file() {
+        let entries = words::of(file.entries, "entry", "entries");
+        facts.push(Fact::new("left out by", format!("{entries}, SHA-256 {}", file.sha256)));
+    }
+    facts
+}
+
 fn outcome(ground: &Ground<'_>, tally: &Tally, damage: &Damage, examples: Vec<Example>) -> Outcome {
     let lost = tally.deleted + tally.overwritten;
     let at = words::time(ground.target.at);
@@ -147,6 +163,7 @@ fn outcome(ground: &Ground<'_>, tally: &Tally, damage: &Damage, examples: Vec<Ex
         fact("undecided", tally.undecided),
         Fact::new("to bring back", words::bytes(tally.bytes)),
     ];
+    facts.extend(left_out(ground));
     facts.extend(damage.facts());
     facts.extend(tally.oldest.map(|oldest| Fact::new("oldest version", words::time(oldest))));
     let mut notes = Vec::new();
@@ -154,7 +171,7 @@ fn outcome(ground: &Ground<'_>, tally: &Tally, damage: &Damage, examples: Vec<Ex
         notes.push(super::plan::undecided(tally.undecided));
     }
     notes.extend(tally.warnings(ground));
-    notes.extend(ground.facts.expiry.iter().flatten().filter_map(|rule| {
+    notes.extend(ground.source.expiry.iter().flatten().filter_map(|rule| {
         Some(format!(
             "Lifecycle rule {} removes versions for good {} after they are replaced: what was lost before that is \
              not counted here.",

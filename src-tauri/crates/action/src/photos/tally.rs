@@ -49,7 +49,7 @@ impl Tally {
         if matches!(finding.verdict, Verdict::Deleted | Verdict::Overwritten) {
             let photo = finding.want.as_ref().and_then(|want| want.photo.as_ref());
             self.bytes += photo.map_or(0, |photo| photo.size);
-            self.note_deadlines(finding, ground.facts.expiry.as_deref().unwrap_or_default());
+            self.note_deadlines(finding, ground.source.expiry.as_deref().unwrap_or_default());
         }
     }
 
@@ -104,7 +104,7 @@ impl Tally {
                     .to_owned(),
             );
         }
-        match &ground.facts.expiry {
+        match &ground.source.expiry {
             None => warnings.push(
                 "These credentials may not read the lifecycle rules: ask whether one removes old versions."
                     .to_owned(),
@@ -153,7 +153,7 @@ fn keys_were(n: u64) -> String {
 
 /// `photos/ in bucket veonics-photos`.
 pub(crate) fn place(target: &Target) -> String {
-    place_of(&target.bucket, &target.prefix)
+    place_of(target.source(), &target.prefix)
 }
 
 /// As [`place`].
@@ -169,25 +169,32 @@ pub(crate) fn fact(label: &str, n: u64) -> Fact {
     Fact::new(label, words::count(n))
 }
 
-/// Up to eight examples, some of every kind.
+/// A few examples, some of every kind.
 #[derive(Debug)]
 pub(crate) struct Examples<K: Ord> {
     kinds: BTreeMap<K, Vec<Example>>,
+    each: usize,
+    most: usize,
 }
 
 impl<K: Ord> Default for Examples<K> {
     fn default() -> Self {
-        Self { kinds: BTreeMap::new() }
+        Self::up_to(Self::SHOWN, Self::SHOWN)
     }
 }
 
 impl<K: Ord> Examples<K> {
     const SHOWN: usize = 8;
 
+    /// At most `each` of a kind, and `most` of all.
+    pub(crate) fn up_to(each: usize, most: usize) -> Self {
+        Self { kinds: BTreeMap::new(), each, most }
+    }
+
     /// Notes an example, unless there are enough of its kind.
     pub(crate) fn add(&mut self, kind: K, example: impl FnOnce() -> Example) {
         let of_kind = self.kinds.entry(kind).or_default();
-        if of_kind.len() < Self::SHOWN {
+        if of_kind.len() < self.each {
             of_kind.push(example());
         }
     }
@@ -195,8 +202,8 @@ impl<K: Ord> Examples<K> {
     /// Takes one of each kind in turn, so that every kind is there; kinds in their order.
     pub(crate) fn chosen(self) -> Vec<Example> {
         let mut share = vec![0; self.kinds.len()];
-        let mut left = Self::SHOWN;
-        for round in 0..Self::SHOWN {
+        let mut left = self.most;
+        for round in 0..self.each {
             for (share, of_kind) in share.iter_mut().zip(self.kinds.values()) {
                 if of_kind.len() > round && left > 0 {
                     *share += 1;

@@ -8,6 +8,7 @@ use crate::plan::{Failure, Verdict};
 use crate::port::{ExpiryRule, PortErrorKind, Versioning};
 
 mod histories;
+mod planning;
 
 /// A bucket in which `n` photos were deleted, `m` overwritten and one added, with the moment before.
 fn damaged(n: usize, m: usize) -> (World, i64) {
@@ -257,22 +258,6 @@ async fn a_broken_plan_changes_nothing() {
     world.fake.state().versioning = Versioning::Suspended;
     assert!(refused(world.apply(&plan).await.0.unwrap_err()).contains("versioning"));
     assert_eq!(world.fake.state().writes, 0);
-}
-
-#[tokio::test]
-async fn what_cannot_be_copied_is_left_alone_with_its_reason() {
-    let (world, before) = damaged(3, 0);
-    for (key, class) in [("k0000", "DEEP_ARCHIVE"), ("k0001", "GLACIER_IR")] {
-        world.fake.state().keys.get_mut(key).unwrap()[1].class = class.to_owned();
-    }
-    let target = world.target(before, Extra::Leave, Ties::Leave);
-    let (summary, plan) = world.plan(&target).await.unwrap();
-    assert_eq!(summary.headline, "2 photos come back");
-    assert!(summary.warnings[0].starts_with("1 photo can't be changed now and is left alone"));
-    let outcome = world.apply(&plan).await.0.unwrap();
-    assert_eq!((outcome.verdict, &outcome.outputs["left_alone"][..]), (Verdict::Failed, "1"));
-    assert_eq!(world.fake.state().keys["k0001"][0].class, "GLACIER_IR");
-    assert_eq!(&world.verify(&target).await.outputs["missing"][..], "1");
 }
 
 #[tokio::test]

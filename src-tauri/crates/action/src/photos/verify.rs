@@ -72,7 +72,7 @@ pub(crate) async fn verify(
             words::of(tally.new, "photo was", "photos were")
         ));
     }
-    if !target.exclude.is_empty() {
+    if target.excludes() {
         notes.push(super::plan::left_out(target));
     }
     notes.extend(tally.warnings(&ground));
@@ -95,7 +95,7 @@ pub(crate) async fn verify(
         ("extra", tally.new),
         ("undecided", tally.undecided),
     ];
-    let left_out = (!target.exclude.is_empty()).then(|| fact("left out", ground.excluded()));
+    let left_out = super::survey::left_out(&ground);
     Ok(Outcome {
         verdict: if passed { Verdict::Passed } else { Verdict::Failed },
         headline,

@@ -7,8 +7,9 @@ use futures::TryStreamExt as _;
 use serde::Serialize;
 
 use super::body::{Body, Item, Op, write_line};
-use super::history::{History, histories};
+use super::history::History;
 use super::landed;
+use super::listing::histories;
 use super::tally::{Examples, fact};
 use super::{Ticks, batch, words};
 use crate::plan::{Context, Example, Failure, Outcome, Sink, Source, Verdict};
@@ -64,7 +65,7 @@ pub(crate) async fn verify_plan(
     let (mut back_photos, mut photos) = (0, 0);
     let mut examples = Examples::default();
     let mut ticks = Ticks::new("looking whether photos are back", cx);
-    let mut listed = pin!(histories(store, &params.bucket, &params.prefix, None));
+    let mut listed = pin!(histories(store, cx.disk, &params.bucket, &params.prefix, params.max_in_flight));
     let mut ahead = listed.try_next().await?;
     while let Some(item) = body.next()? {
         if cx.stopping() {

@@ -110,7 +110,7 @@ pub(super) const CATALOG: &[ActionSpec] = &[
         id: "photos.survey",
         effect: Effect::Reads,
         about: "Counts what was deleted, overwritten, added or left alone since a moment.",
-        params: &[BUCKET, PREFIX, AT, TIES],
+        params: &[BUCKET, PREFIX, AT, TIES, EXCLUDE, EXCLUDE_FILE, SOURCE_BUCKET],
         outputs: &[
             count("deleted"),
             count("overwritten"),

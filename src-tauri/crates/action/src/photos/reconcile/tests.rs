@@ -207,7 +207,10 @@ async fn a_restore_by_name_brings_back_only_what_is_named_and_missing() {
             "deleted since: 1",
             "there, or not named: left as they are: 3",
             "named by: restored",
-            "to copy: 3 bytes"
+            "to copy: 3 bytes",
+            "requests: 1",
+            "estimated time: 1 s",
+            "estimated cost: under 0.01 USD"
         ]
     );
     assert!(

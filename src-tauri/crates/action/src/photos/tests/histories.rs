@@ -18,7 +18,7 @@ enum Op {
 }
 
 /// Keys whose order by bytes is not that of any alphabet, one the beginning of another.
-const KEYS: [&str; 6] = ["a", "a b", "a/", "ab", "é+%2F", "\u{10000}"];
+pub(super) const KEYS: [&str; 6] = ["a", "a b", "a/", "ab", "é+%2F", "\u{10000}"];
 
 fn op() -> impl Strategy<Value = Op> {
     let key = 0..KEYS.len();
@@ -31,19 +31,19 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 #[derive(Debug, Clone)]
-struct Setting {
+pub(super) struct Setting {
     ops: Vec<Op>,
     /// Which of the moments that the history has is the restore point.
-    at: prop::sample::Index,
-    extra: Extra,
-    page: usize,
-    ignores_limit: bool,
-    kms: bool,
-    unversioned_at_first: bool,
+    pub(super) at: prop::sample::Index,
+    pub(super) extra: Extra,
+    pub(super) page: usize,
+    pub(super) ignores_limit: bool,
+    pub(super) kms: bool,
+    pub(super) unversioned_at_first: bool,
     faults: Vec<(usize, usize)>,
 }
 
-fn setting() -> impl Strategy<Value = Setting> {
+pub(super) fn setting() -> impl Strategy<Value = Setting> {
     let flags =
         (prop::bool::ANY, prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop::bool::weighted(0.3));
     let faults = prop::collection::vec((0..KEYS.len(), 0..3usize), 0..4);
@@ -61,11 +61,11 @@ fn setting() -> impl Strategy<Value = Setting> {
     )
 }
 
-type Truth = BTreeMap<&'static str, Entry>;
+pub(super) type Truth = BTreeMap<&'static str, Entry>;
 type Keys = BTreeMap<String, Vec<Entry>>;
 
 /// Plays the history; what each key was at the end of each second that something happened in.
-fn play(world: &World, setting: &Setting) -> BTreeMap<i64, Truth> {
+pub(super) fn play(world: &World, setting: &Setting) -> BTreeMap<i64, Truth> {
     let fake = &world.fake;
     let mut truth = Truth::new();
     let mut seconds = BTreeMap::new();
@@ -111,7 +111,7 @@ fn left_alone(plan: &str, op: &str) -> BTreeSet<String> {
 }
 
 /// Whether the deciding second of a key holds both a photo and a marker, and the answer isn't its latest entry.
-fn tied(entries: &[Entry], at: i64) -> bool {
+pub(super) fn tied(entries: &[Entry], at: i64) -> bool {
     let Some(first) = entries.iter().find(|e| e.modified <= at) else { return false };
     let mut second = entries.iter().filter(|e| e.modified == first.modified);
     first.seq != entries[0].seq && second.any(|e| e.content.is_some() != first.content.is_some())
