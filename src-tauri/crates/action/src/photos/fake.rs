@@ -54,11 +54,13 @@ pub(crate) struct State {
     pub(crate) faults: HashMap<String, Vec<PortErrorKind>>,
     /// What every write fails with, after it was done.
     pub(crate) lost_answers: bool,
-    /// What every write fails with.
+    /// What every write fails with, and every look at one key.
     pub(crate) down: Option<PortErrorKind>,
     pub(crate) writes: u64,
     /// Pages that were asked for.
     pub(crate) lists: u64,
+    /// Requests about one key, by `operation key`.
+    pub(crate) requests: HashMap<String, u32>,
     seq: u64,
 }
 
@@ -87,6 +89,7 @@ impl Fake {
             down: None,
             writes: 0,
             lists: 0,
+            requests: HashMap::new(),
             seq: 0,
         };
         Arc::new(Self { state: Mutex::new(state), now: AtomicI64::new(1_000_000) })
@@ -180,11 +183,14 @@ impl State {
 
     fn fault(&mut self, operation: &str, key: &str) -> Result<(), PortError> {
         let name = format!("{operation} {key}");
+        *self.requests.entry(name.clone()).or_default() += 1;
         if let Some(kind) = self.faults.get_mut(&name).and_then(Vec::pop) {
             return Err(error(kind, operation, key));
         }
         match self.down {
-            Some(kind) if matches!(operation, "copy" | "mark") => Err(error(kind, operation, key)),
+            Some(kind) if matches!(operation, "copy" | "mark" | "head" | "thaw" | "thawing") => {
+                Err(error(kind, operation, key))
+            }
             _ => Ok(()),
         }
     }
@@ -346,8 +352,10 @@ impl PhotoStore for Fake {
             state.writes += 1;
             if let Some(history) = state.keys.get_mut(key) {
                 history.retain(|entry| entry.id != version.0);
+                if history.is_empty() {
+                    state.keys.remove(key);
+                }
             }
-            state.keys.retain(|_, history| !history.is_empty());
         }
         if state.lost_answers {
             return Err(error(PortErrorKind::Unavailable, "remove", ""));

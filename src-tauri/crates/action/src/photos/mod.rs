@@ -17,7 +17,6 @@ use crate::port::Tier;
 use crate::spec::Values;
 use crate::words;
 
-mod applied;
 mod apply;
 mod batch;
 mod body;
@@ -26,7 +25,6 @@ mod decide;
 mod exclusions;
 mod findings;
 mod history;
-mod landed;
 mod listing;
 mod merge;
 mod plan;

@@ -223,7 +223,9 @@ async fn work_ends_early_when_nobody_answers() {
     for kind in [PortErrorKind::Unreachable, PortErrorKind::Credentials] {
         world.fake.state().down = Some(kind);
         let (outcome, evidence) = world.apply(&plan).await;
-        let said = outcome.unwrap_err().to_string();
+        let failure = outcome.unwrap_err();
+        assert!(matches!(&failure, Failure::Paused(error) if error.kind == kind), "{failure:?}");
+        let said = failure.to_string();
         assert!(said.contains("0 photos done, 100 left"), "{said}");
         assert!(evidence.lines().count() < 40);
     }
@@ -231,7 +233,7 @@ async fn work_ends_early_when_nobody_answers() {
     let (_, plan) = world.plan(&world.target(before, Extra::Leave, Ties::Leave)).await.unwrap();
     world.fake.state().down = Some(PortErrorKind::Credentials);
     assert!(
-        matches!(world.apply(&plan).await.0, Err(Failure::Port(e)) if e.kind == PortErrorKind::Credentials)
+        matches!(world.apply(&plan).await.0, Err(Failure::Paused(e)) if e.kind == PortErrorKind::Credentials)
     );
     world.fake.state().down = Some(PortErrorKind::Unavailable);
     assert_eq!(world.apply(&plan).await.0.unwrap().headline, "0 of 3 photos are back, 3 failed");
