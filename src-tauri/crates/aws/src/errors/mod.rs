@@ -134,7 +134,9 @@ impl Site {
                 PortErrorKind::Other,
                 "the request could not be made".to_owned(),
                 match self.service {
-                    "s3" => "Check the bucket's name and the endpoints in the environment file.".to_owned(),
+                    "s3" => "Check the bucket's name and the endpoints in the environment file; a key of nothing but \
+                             spaces has to be done by hand."
+                        .to_owned(),
                     _ => "Check the names that were given, and the endpoints in the environment file."
                         .to_owned(),
                 },

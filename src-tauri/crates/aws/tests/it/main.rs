@@ -6,9 +6,11 @@
 mod answers;
 mod child;
 mod databases;
+mod fidelity;
 mod keychain;
 mod listing;
 mod range;
+mod removal;
 mod sources;
 mod stub;
 mod writes;
