@@ -33,7 +33,7 @@ mod uploads;
 mod versions;
 
 pub use conditions::{Conditions, Tag};
-pub use faults::{CopyError, CopyFault, Faults};
+pub use faults::{CopyError, CopyFault, Counts, Faults, RACER, Rate, Strike, Trick, Window};
 pub use front_end::FrontEndError;
 pub use listing::Snapshot;
 pub use marks::{Encryption, Extras, Marks, Retention, Thaw};

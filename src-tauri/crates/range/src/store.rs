@@ -7,7 +7,6 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use s3s::crypto::Checksum as _;
 use s3s::dto::LifecycleRules;
-use sha2::{Digest as _, Sha256};
 
 use crate::conditions::Conditions;
 use crate::marks::{Encryption, Extras, Marks, Settings};
@@ -249,6 +248,15 @@ impl Store {
         state.write_marked(bucket, key, now, Some(Arc::new(object)), put.tags, put.extras.marks)
     }
 
+    /// Stores under a key what a version holds, and shares it: a million keys can have a hundred photos.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn share(&self, bucket: &str, key: &str, held: &Version) -> Result<Version, StoreError> {
+        let now = self.now();
+        self.lock().write(bucket, key, now, held.object.clone(), held.tags.clone())
+    }
+
     /// Copies an object, its bytes shared, when `copy.conditions` hold of the source and `conditions` of the
     /// destination. Returns the source's version and the new one.
     ///
@@ -296,7 +304,10 @@ impl Store {
             },
         };
         let tags = copy.tags.unwrap_or_else(|| source.tags.clone());
-        let new = state.write_marked(bucket, key, now, Some(Arc::new(object)), tags, copy.extras.marks)?;
+        // What is equal is shared.
+        let object =
+            source.object.clone().filter(|held| **held == object).unwrap_or_else(|| Arc::new(object));
+        let new = state.write_marked(bucket, key, now, Some(object), tags, copy.extras.marks)?;
         Ok((source, new))
     }
 
@@ -421,7 +432,7 @@ impl State {
         }
         let marks = (marks != Marks::default()).then(|| Box::new(marks));
         let id = match self.bucket(bucket)?.versioning {
-            Versioning::Enabled => VersionId::from(self.new_id()),
+            Versioning::Enabled => self.new_id(),
             Versioning::Never | Versioning::Suspended => VersionId::null(),
         };
         let version = Version { id, last_modified: at, object, tags, marks };
@@ -429,11 +440,10 @@ impl State {
         Ok(version)
     }
 
-    pub(crate) fn new_id(&mut self) -> String {
-        use base64::Engine as _;
+    /// An id that none was given before.
+    pub(crate) fn new_id(&mut self) -> VersionId {
         self.ids += 1;
-        let digest = Sha256::digest(self.ids.to_be_bytes());
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&digest[..24]).replace('-', ".")
+        VersionId::given(self.ids)
     }
 }
 

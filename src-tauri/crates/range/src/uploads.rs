@@ -61,7 +61,7 @@ impl Store {
         let initiated = self.now();
         let mut state = self.lock();
         state.bucket(bucket)?.settings.admit(&put.extras.marks)?;
-        let id = state.new_id();
+        let id = state.new_id().to_string();
         let upload = Upload {
             id: id.clone(),
             bucket: bucket.to_owned(),

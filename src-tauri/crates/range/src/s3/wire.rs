@@ -42,7 +42,7 @@ impl From<StoreError> for S3Error {
         match &error {
             StoreError::NoSuchKey { marker: Some(id) } => {
                 headers.insert(DELETE_MARKER, HeaderValue::from_static("true"));
-                if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+                if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
                     headers.insert(VERSION_ID, id);
                 }
             }
