@@ -6,14 +6,17 @@ use std::time::Duration;
 use action::Environment;
 use action::environment::EnvironmentError;
 use action::port::Ports;
-use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{AppName, BehaviorVersion, IdentityCache, Region, SharedHttpClient};
+use aws_sdk_s3::config::{
+    AppName, BehaviorVersion, IdentityCache, Region, RequestChecksumCalculation, SharedCredentialsProvider,
+    SharedHttpClient, SharedIdentityCache, StalledStreamProtectionConfig,
+};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use portal::Clock;
 
-use crate::batch::{AsItIs, Jobs};
+use crate::batch::{AsItIs, Jobs, STORING};
 use crate::credentials;
 use crate::databases::{Databases, Regional};
 use crate::errors::Site;
@@ -22,11 +25,41 @@ use crate::keychain::KeychainError;
 use crate::photos::Photos;
 use crate::reach;
 
+/// What the configurations of all services have in common.
+struct Common {
+    provider: SharedCredentialsProvider,
+    cache: SharedIdentityCache,
+    retries: RetryConfig,
+    timeouts: TimeoutConfig,
+    name: Option<AppName>,
+}
+
+/// The configuration of one service in one region: each SDK has a type of its own for it.
+macro_rules! configured {
+    ($sdk:ident, $common:expr, $region:expr, $endpoint:expr) => {{
+        let common: &Common = &$common;
+        let mut config = $sdk::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(String::from($region)))
+            .credentials_provider(common.provider.clone())
+            .identity_cache(common.cache.clone())
+            .retry_config(common.retries.clone())
+            .timeout_config(common.timeouts.clone());
+        config.set_app_name(common.name.clone());
+        if let Some(url) = $endpoint {
+            config = config.endpoint_url(url);
+            config.set_http_client(direct(url));
+        }
+        config
+    }};
+}
+
 /// How patient requests are. The defaults suit a person waiting for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// How often a request is sent before it counts as failed. Retried are throttling, failures on the far side
-    /// and broken connections, with the SDK's growing, jittered pauses (standard mode).
+    /// and broken connections, with the SDK's growing, jittered pauses (standard mode). Copies, markers and removals of
+    /// photos are sent once.
     pub attempts: u32,
     /// How long opening a connection may take.
     pub connect: Duration,
@@ -34,10 +67,10 @@ pub struct Options {
     pub attempt: Duration,
     /// How long a request may take with all its attempts and pauses.
     pub limit: Duration,
-    /// How long one attempt at a copy may take: S3 may answer only when the copy is done.
-    pub copy_attempt: Duration,
-    /// How long a copy may take with all its attempts and pauses.
+    /// How long a copy may take, and a second for each 20 MB besides: S3 answers only when the copy is done.
     pub copy_limit: Duration,
+    /// The most bytes that one request copies; what is larger is copied in parts. S3 takes up to 5 GiB.
+    pub copy_whole: u64,
 }
 
 impl Default for Options {
@@ -47,8 +80,8 @@ impl Default for Options {
             connect: Duration::from_secs(5),
             attempt: Duration::from_secs(14),
             limit: Duration::from_secs(30),
-            copy_attempt: Duration::from_secs(60),
-            copy_limit: Duration::from_secs(130),
+            copy_limit: Duration::from_secs(30),
+            copy_whole: 5 << 30,
         }
     }
 }
@@ -121,104 +154,59 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
         region: region.to_owned(),
         account: account.clone(),
     };
-    let region = Region::new(environment.region.clone());
-    let name = AppName::new("lifeboat").ok();
-    let cache = IdentityCache::lazy().load_timeout(Duration::from_secs(20)).build();
-    let retries = RetryConfig::standard().with_max_attempts(options.attempts.max(1));
-    let timeouts = limits(options.connect, options.attempt, options.limit);
-
-    let mut s3 = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(region.clone())
-        .credentials_provider(provider.clone())
-        .identity_cache(cache.clone())
-        .retry_config(retries.clone())
-        .timeout_config(timeouts.clone());
-    s3.set_app_name(name.clone());
-    if let Some(url) = &endpoints.s3 {
-        s3 = s3.endpoint_url(url).force_path_style(true);
-        s3.set_http_client(direct(url));
-    }
-
-    let mut sts = aws_sdk_sts::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(region)
-        .credentials_provider(provider.clone())
-        .identity_cache(cache.clone())
-        .retry_config(retries.clone())
-        .timeout_config(timeouts.clone());
-    sts.set_app_name(name.clone());
-    if let Some(url) = &endpoints.sts {
-        sts = sts.endpoint_url(url);
-        sts.set_http_client(direct(url));
-    }
-
+    let common = Common {
+        provider,
+        cache: IdentityCache::lazy().load_timeout(Duration::from_secs(20)).build(),
+        retries: RetryConfig::standard().with_max_attempts(options.attempts.max(1)),
+        timeouts: limits(options.connect, options.attempt, options.limit),
+        name: AppName::new("lifeboat").ok(),
+    };
     let identity = Sts {
-        client: aws_sdk_sts::Client::from_conf(sts.build()),
+        client: aws_sdk_sts::Client::from_conf(
+            configured!(aws_sdk_sts, common, &environment.region, &endpoints.sts).build(),
+        ),
         site: site("sts", &endpoints.sts, &environment.region),
     };
-    let mut control = aws_sdk_s3control::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(environment.region.clone()))
-        .credentials_provider(provider.clone())
-        .identity_cache(cache.clone())
-        .retry_config(retries.clone())
-        .timeout_config(timeouts.clone());
-    control.set_app_name(name.clone());
+    let s3 = configured!(aws_sdk_s3, common, &environment.region, &endpoints.s3)
+        // At an address of its own the bucket is in the path, not in the host's name.
+        .force_path_style(endpoints.s3.is_some())
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+    let again = s3.clone().retry_partition(RetryPartition::custom("photos").build());
+    let once = s3
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(options.connect).build())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    let again = aws_sdk_s3::Client::from_conf(again.build());
+    let mut control = configured!(aws_sdk_s3control, common, &environment.region, &endpoints.s3control);
     if let Some(url) = &endpoints.s3control {
         control = control.endpoint_resolver(AsItIs(url.clone()));
-        control.set_http_client(direct(url));
     }
-
-    let client = aws_sdk_s3::Client::from_conf(s3.build());
     let jobs = Jobs {
         control: aws_sdk_s3control::Client::from_conf(control.build()),
         site: site("s3control", &endpoints.s3control, &environment.region),
-        s3: client.clone(),
+        s3: again.clone(),
         store: site("s3", &endpoints.s3, &environment.region),
-        storing: limits(options.connect, options.copy_attempt, options.copy_limit),
+        storing: limits(options.connect, STORING, STORING * 3),
     };
     let photos = Photos {
-        client,
+        client: again,
+        once: aws_sdk_s3::Client::from_conf(once.build()),
         site: site("s3", &endpoints.s3, &environment.region),
-        copying: limits(options.connect, options.copy_attempt, options.copy_limit),
+        limit: options.limit,
+        copy_limit: options.copy_limit,
+        copy_whole: options.copy_whole,
+        attempts: options.attempts.max(1),
     };
 
     let endpoints = endpoints.clone();
     // One attempt may take all the time that there is: what is not answered is not sent again.
     let changing = limits(options.connect, options.limit, options.limit);
-    let databases = Databases::new(move |region| {
-        let mut rds = aws_sdk_rds::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region))
-            .credentials_provider(provider.clone())
-            .identity_cache(cache.clone())
-            .retry_config(retries.clone())
-            .timeout_config(timeouts.clone());
-        rds.set_app_name(name.clone());
-        if let Some(url) = &endpoints.rds {
-            rds = rds.endpoint_url(url);
-            rds.set_http_client(direct(url));
-        }
-        let mut kms = aws_sdk_kms::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region))
-            .credentials_provider(provider.clone())
-            .identity_cache(cache.clone())
-            .retry_config(retries.clone())
-            .timeout_config(timeouts.clone());
-        kms.set_app_name(name.clone());
-        if let Some(url) = &endpoints.kms {
-            kms = kms.endpoint_url(url);
-            kms.set_http_client(direct(url));
-        }
-        Regional {
-            rds: aws_sdk_rds::Client::from_conf(rds.build()),
-            kms: aws_sdk_kms::Client::from_conf(kms.build()),
-            site: site("rds", &endpoints.rds, region),
-            keys: site("kms", &endpoints.kms, region),
-            changing: changing.clone(),
-        }
+    let databases = Databases::new(move |region| Regional {
+        rds: aws_sdk_rds::Client::from_conf(configured!(aws_sdk_rds, common, region, &endpoints.rds).build()),
+        kms: aws_sdk_kms::Client::from_conf(configured!(aws_sdk_kms, common, region, &endpoints.kms).build()),
+        site: site("rds", &endpoints.rds, region),
+        keys: site("kms", &endpoints.kms, region),
+        changing: changing.clone(),
     });
     let pace = if environment.is_local() { Clock::LOCAL } else { Clock::AWS };
     let mut ports = Ports {

@@ -47,19 +47,24 @@ impl Photos {
             expires: head.expires_string(),
             website_redirect: head.website_redirect_location(),
             metadata: metadata.map(|(name, value)| (name.as_str(), value.as_str())).collect(),
-            tags: self.tags(bucket, key, version).await?,
+            tags: match self.tags(bucket, key, version).await {
+                Ok(tags) => Some(tags),
+                Err(error) if error.kind == PortErrorKind::Denied => None,
+                Err(error) => return Err(error),
+            },
         };
         let text = serde_json::to_vec(&description).unwrap_or_default();
         Ok(hex(&Sha256::digest(text)))
     }
 
-    async fn tags(
+    /// A version's tags.
+    pub(crate) async fn tags(
         &self,
         bucket: &str,
         key: &str,
         version: &VersionId,
-    ) -> Result<Option<BTreeMap<String, String>>, PortError> {
-        let asked = self
+    ) -> Result<BTreeMap<String, String>, PortError> {
+        let answer = self
             .client
             .get_object_tagging()
             .bucket(bucket)
@@ -67,16 +72,9 @@ impl Photos {
             .version_id(&version.0)
             .expected_bucket_owner(&self.site.account)
             .send()
-            .await;
-        match asked {
-            Ok(answer) => {
-                let tags = answer.tag_set().iter();
-                Ok(Some(tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()))
-            }
-            Err(error) => {
-                let error = self.site.port_error("GetObjectTagging", &at(bucket, key), &error);
-                if error.kind == PortErrorKind::Denied { Ok(None) } else { Err(error) }
-            }
-        }
+            .await
+            .map_err(|e| self.site.port_error("GetObjectTagging", &at(bucket, key), &e))?;
+        let tags = answer.tag_set().iter();
+        Ok(tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect())
     }
 }

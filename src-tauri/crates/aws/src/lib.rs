@@ -11,8 +11,11 @@
 //!   others.
 //! - **Every S3 request names the bucket's expected owner**, so that a bucket of the same name in another account
 //!   refuses.
-//! - **Nothing here removes a version** of a bucket that keeps versions: the one deletion names none, so it adds a
-//!   marker. That the bucket does keep them is for the caller to check first ([`action::port::BucketFacts`]).
+//! - **Only [`action::port::PhotoStore::remove_versions`] removes a version** of a bucket that keeps versions: the
+//!   other deletion names none, so it adds a marker. That the bucket does keep them is for the caller to check first
+//!   ([`action::port::BucketFacts`]).
+//! - **Copies, markers and removals of photos are sent once**, by a client of their own: the engine that sends thousands
+//!   of them says how fast and how often.
 //! - **No request leaves the United States**: RDS and KMS are asked in the region that the call names, and a region
 //!   outside [`action::environment::US_REGIONS`] is refused before anything is sent.
 //! - **A change of the Portal DB is sent once**, and again only when AWS says that it was not looked at (throttling, a
@@ -48,6 +51,5 @@ pub mod keychain;
 mod photos;
 mod reach;
 mod words;
-mod writes;
 
 pub use connect::{ConnectError, Options, connect};

@@ -34,6 +34,8 @@ pub struct Conditions {
     pub modified_since: Option<Timestamp>,
     /// `If-Unmodified-Since`.
     pub unmodified_since: Option<Timestamp>,
+    /// `x-amz-bypass-governance-retention`, of a removal: governance doesn't stop it.
+    pub bypass_governance: bool,
 }
 
 impl Conditions {

@@ -161,13 +161,13 @@ impl Bucket {
             last = Some(position(&entry));
             page.entries.push(entry);
         }
-        let mut cursor = match query.after_key {
-            Some(after) if after >= query.prefix => Bound::Excluded(after.to_owned()),
-            _ => Bound::Included(query.prefix.to_owned()),
+        let cursor = match query.after_key {
+            Some(after) if after >= query.prefix => Bound::Excluded(after),
+            _ => Bound::Included(query.prefix),
         };
-        while let Some((key, history)) = self.keys.range((cursor.clone(), Bound::Unbounded)).next() {
+        let mut keys = self.keys.range::<str, _>((cursor, Bound::Unbounded));
+        while let Some((key, history)) = keys.next() {
             let Some(rest) = key.strip_prefix(query.prefix) else { break };
-            cursor = Bound::Excluded(key.clone());
             let rolled = query.delimiter.and_then(|delimiter| {
                 let at = rest.find(delimiter)? + delimiter.len();
                 Some(&key[..query.prefix.len() + at])
@@ -177,7 +177,8 @@ impl Bucket {
                 continue;
             }
             if let Some(prefix) = rolled {
-                cursor = Bound::Excluded(format!("{prefix}{}", char::MAX));
+                let end = format!("{prefix}{}", char::MAX);
+                keys = self.keys.range::<str, _>((Bound::Excluded(end.as_str()), Bound::Unbounded));
                 if query.after_key == Some(prefix) {
                     continue;
                 }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::control::Control;
 use crate::data::{self, DataError, Digest, Missing, Servers, Tools};
-use crate::faults::{Faults, Trouble};
+use crate::faults::{Counts, Faults, Trouble};
 use crate::front_end::{FrontEnd, FrontEndError};
 use crate::rds::{Behind, Nothing, Rds, SPEED};
 use crate::scenario::{Objectives, Scenario};
@@ -234,7 +234,7 @@ impl Range {
         };
         let has_database = database.is_some();
         let faults = scenario.as_ref().map(|scenario| scenario.faults.clone()).unwrap_or_default();
-        let trouble = Arc::new(Trouble::new(faults));
+        let trouble = Arc::new(Trouble::new(faults, store.clone()));
         let ready = Ready {
             endpoints: ReadyEndpoints {
                 s3: endpoint.clone(),
@@ -330,6 +330,11 @@ impl Range {
     /// Replaces S3's faults in force, from the next request on.
     pub fn set_faults(&self, faults: Faults) {
         self.trouble.set(faults);
+    }
+
+    /// What it was asked and what it answered so far.
+    pub fn counts(&self) -> Counts {
+        self.trouble.counts()
     }
 }
 

@@ -7,6 +7,7 @@ use image::ImageError;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::conditions::Conditions;
+use crate::marks::Extras;
 use crate::portrait::Studio;
 use crate::scenario::{Harm, Offset, Scenario, Step};
 use crate::store::{Put, Store, StoreError};
@@ -167,6 +168,7 @@ impl Seeder<'_> {
             tags: among(n, 6, 25).then(|| ("state".to_owned(), state.to_owned())).into_iter().collect(),
             storage_class: among(n, 7, 2).then(|| "STANDARD_IA".to_owned()),
             checksum: None,
+            extras: Extras::default(),
         }
     }
 

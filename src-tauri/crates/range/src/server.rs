@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::control::Control;
-use crate::faults::{Gate, Keys, Trouble};
+use crate::faults::{Fate, Gate, Keys, Line, Trouble};
 use crate::front_end::{FrontEnd, HANDSHAKE};
 use crate::rds::{AnswerLost, Rds};
 use crate::s3::Api;
@@ -54,7 +54,7 @@ impl Server {
         let mut builder = S3ServiceBuilder::new(Api { store });
         builder.set_auth(Keys);
         builder.set_access(Gate(Arc::clone(&trouble)));
-        builder.set_route(Identity);
+        builder.set_route(Identity(Arc::clone(&trouble)));
         Self { s3: builder.build(), rds, control, front_end, trouble, requests: AtomicU64::new(0), salt }
     }
 
@@ -87,6 +87,12 @@ impl Server {
 
     /// Answers what comes over one connection: the front end over TLS, everything else without.
     async fn connection(self: Arc<Self>, stream: TcpStream, watcher: Watcher) {
+        let broken = Arc::new(AtomicBool::new(self.trouble.is_outage()));
+        let stream = Line::new(stream, Arc::clone(&broken));
+        if broken.load(Ordering::Relaxed) {
+            self.trouble.count(None);
+            return;
+        }
         let mut first = [0];
         // Who says nothing is not waited for any longer than for the rest of a request.
         match tokio::time::timeout(PATIENCE, stream.peek(&mut first)).await {
@@ -104,7 +110,7 @@ impl Server {
             let service = service_fn(|request| std::future::ready(self.front_end.answer(&request)));
             watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
         } else {
-            let service = service_fn(|request| Arc::clone(&self).answer(request));
+            let service = service_fn(|request| Arc::clone(&self).answer(request, Arc::clone(&broken)));
             watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
         };
         if let Err(error) = ended {
@@ -112,13 +118,29 @@ impl Server {
         }
     }
 
-    async fn answer(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, AnswerLost> {
+    async fn answer(
+        self: Arc<Self>,
+        mut request: hyper::Request<Incoming>,
+        broken: Arc<AtomicBool>,
+    ) -> Result<HttpResponse, AnswerLost> {
         let id = self.request_id();
         let latency = self.trouble.latency();
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let mut response = self.route(request.map(Body::from), &id).await?;
+        let fate = Fate::default();
+        request.extensions_mut().insert(fate.clone());
+        let answered = if self.trouble.is_outage() {
+            None
+        } else {
+            let answer = self.route(request.map(Body::from), &id).await?;
+            self.trouble.fulfil(&fate, answer).await
+        };
+        self.trouble.count(answered.as_ref().map(|answer| answer.status().as_u16()));
+        if answered.is_none() || Trouble::breaks_off(&fate) {
+            broken.store(true, Ordering::Relaxed);
+        }
+        let mut response = answered.ok_or(AnswerLost)?;
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-amzn-requestid", value.clone());
             response.headers_mut().insert("x-amz-request-id", value);

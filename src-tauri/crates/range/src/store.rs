@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use s3s::crypto::Checksum as _;
 use s3s::dto::LifecycleRules;
-use sha2::{Digest as _, Sha256};
 
 use crate::conditions::Conditions;
+use crate::marks::{Encryption, Extras, Marks, Settings};
 use crate::uploads::Upload;
 use crate::versions::{Attributes, Checksum, History, Object, Version, VersionId, Versioning};
 
@@ -30,6 +30,7 @@ pub struct Store {
 pub(crate) struct State {
     pub(crate) buckets: BTreeMap<String, Bucket>,
     pub(crate) uploads: HashMap<String, Upload>,
+    pub(crate) thaw_time: Option<SignedDuration>,
     ids: u64,
 }
 
@@ -37,6 +38,7 @@ pub(crate) struct Bucket {
     pub(crate) created: Timestamp,
     pub(crate) versioning: Versioning,
     pub(crate) lifecycle: Option<LifecycleRules>,
+    pub(crate) settings: Settings,
     pub(crate) keys: BTreeMap<String, History>,
 }
 
@@ -85,6 +87,21 @@ pub enum StoreError {
     /// The object's bytes are in an archive.
     #[error("the operation is not valid for the object's storage class; restore it from the archive first")]
     Archived,
+    /// The version lies in no archive.
+    #[error("restore is not allowed for the object's current storage class; it can be read as it is")]
+    NotArchived,
+    /// The version is being thawed.
+    #[error("object restore is already in progress; wait until it is done")]
+    Thawing,
+    /// The version is locked.
+    #[error("access denied because object protected by object lock; wait until its retention ends")]
+    Locked,
+    /// The bucket has no Object Lock.
+    #[error("bucket is missing object lock configuration; turn it on first")]
+    NoLock,
+    /// The bucket's objects have no access lists.
+    #[error("the bucket does not allow ACLs; change its ownership controls first")]
+    NoAcls,
     /// There is no such multipart upload.
     #[error("the specified multipart upload does not exist; it may have been completed or aborted")]
     NoSuchUpload,
@@ -112,6 +129,8 @@ pub struct Put {
     pub storage_class: Option<String>,
     /// Its checksum, computed by whoever received the bytes.
     pub checksum: Option<Checksum>,
+    /// Encryption, access list and locks.
+    pub extras: Extras,
 }
 
 /// What to copy, and what to change on the way.
@@ -131,6 +150,10 @@ pub struct Copying<'a> {
     pub tags: Option<BTreeMap<String, String>>,
     /// The copy's storage class, which S3 doesn't copy.
     pub storage_class: Option<String>,
+    /// The algorithm of the copy's checksum; the source's when `None`.
+    pub checksum: Option<&'static str>,
+    /// What else S3 doesn't copy.
+    pub extras: Extras,
 }
 
 /// What a delete did.
@@ -175,8 +198,13 @@ impl Store {
         if state.buckets.contains_key(bucket) {
             return Err(StoreError::BucketAlreadyOwnedByYou);
         }
-        let new =
-            Bucket { created, versioning: Versioning::Never, lifecycle: None, keys: BTreeMap::default() };
+        let new = Bucket {
+            created,
+            versioning: Versioning::Never,
+            lifecycle: None,
+            settings: Settings::default(),
+            keys: BTreeMap::default(),
+        };
         state.buckets.insert(bucket.to_owned(), new);
         Ok(())
     }
@@ -202,17 +230,31 @@ impl Store {
         put: Put,
         conditions: &Conditions,
     ) -> Result<Version, StoreError> {
+        let etag = md5_hex(&put.bytes);
+        let now = self.now();
+        let mut state = self.lock();
+        state.check_destination(bucket, key, conditions)?;
+        state.bucket(bucket)?.settings.admit(&put.extras.marks)?;
+        let (encryption, etag) = state.encrypt(bucket, put.extras.encryption, etag)?;
         let object = Object {
-            etag: md5_hex(&put.bytes),
+            etag,
             bytes: put.bytes,
             attributes: put.attributes,
             storage_class: put.storage_class.unwrap_or_else(|| "STANDARD".to_owned()),
             checksum: put.checksum,
+            encryption,
+            redirect: put.extras.redirect,
         };
+        state.write_marked(bucket, key, now, Some(Arc::new(object)), put.tags, put.extras.marks)
+    }
+
+    /// Stores under a key what a version holds, and shares it: a million keys can have a hundred photos.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchBucket`].
+    pub fn share(&self, bucket: &str, key: &str, held: &Version) -> Result<Version, StoreError> {
         let now = self.now();
-        let mut state = self.lock();
-        state.check_destination(bucket, key, conditions)?;
-        state.write(bucket, key, now, Some(Arc::new(object)), put.tags)
+        self.lock().write(bucket, key, now, held.object.clone(), held.tags.clone())
     }
 
     /// Copies an object, its bytes shared, when `copy.conditions` hold of the source and `conditions` of the
@@ -233,23 +275,39 @@ impl Store {
         state.bucket(bucket)?;
         let source = state.read(copy.bucket, copy.key, copy.version)?.clone();
         let object = source.object().map_err(|_| StoreError::CopyOfMarker)?;
-        object.readable()?;
+        source.readable(now)?;
         copy.conditions.check_source(object, source.last_modified)?;
         let changed = copy.attributes.is_some() || copy.storage_class.is_some();
         if copy.version.is_none() && (copy.bucket, copy.key) == (bucket, key) && !changed {
             return Err(StoreError::SelfCopy);
         }
         state.check_destination(bucket, key, conditions)?;
+        state.bucket(bucket)?.settings.admit(&copy.extras.marks)?;
+        // A copy is stored in one piece, so a multipart ETag doesn't survive it, and KMS's are no MD5.
+        let md5 = match object.encryption {
+            Encryption::S3 if !object.etag.contains('-') => object.etag.clone(),
+            _ => md5_hex(&object.bytes),
+        };
+        let (encryption, etag) = state.encrypt(bucket, copy.extras.encryption, md5)?;
         let object = Object {
             bytes: object.bytes.clone(),
-            // A copy is stored in one piece, so a multipart ETag doesn't survive it.
-            etag: if object.etag.contains('-') { md5_hex(&object.bytes) } else { object.etag.clone() },
+            etag,
+            encryption,
+            redirect: copy.extras.redirect,
             attributes: copy.attributes.unwrap_or_else(|| object.attributes.clone()),
             storage_class: copy.storage_class.unwrap_or_else(|| "STANDARD".to_owned()),
-            checksum: object.checksum.clone(),
+            checksum: match (&object.checksum, copy.checksum) {
+                (Some(held), None) if !held.is_composite() => Some(held.clone()),
+                (held, asked) => asked
+                    .or(held.as_ref().map(|held| held.algorithm))
+                    .map(|algorithm| Checksum::of(algorithm, &object.bytes)),
+            },
         };
         let tags = copy.tags.unwrap_or_else(|| source.tags.clone());
-        let new = state.write(bucket, key, now, Some(Arc::new(object)), tags)?;
+        // What is equal is shared.
+        let object =
+            source.object.clone().filter(|held| **held == object).unwrap_or_else(|| Arc::new(object));
+        let new = state.write_marked(bucket, key, now, Some(object), tags, copy.extras.marks)?;
         Ok((source, new))
     }
 
@@ -277,6 +335,8 @@ impl Store {
             return Ok(Deleted { version: Some(marker.id), marker: true });
         }
         let null = VersionId::null();
+        let doomed = held.keys.get(key).and_then(|history| history.get(version.unwrap_or(&null)));
+        doomed.map_or(Ok(()), |doomed| doomed.removable(now, conditions.bypass_governance))?;
         let keys = &mut state.bucket_mut(bucket)?.keys;
         let removed = keys.get_mut(key).and_then(|history| history.remove(version.unwrap_or(&null)));
         if keys.get(key).is_some_and(History::is_empty) {
@@ -322,7 +382,12 @@ impl State {
         self.buckets.get_mut(bucket).ok_or(StoreError::NoSuchBucket)
     }
 
-    fn read(&self, bucket: &str, key: &str, version: Option<&VersionId>) -> Result<&Version, StoreError> {
+    pub(crate) fn read(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&VersionId>,
+    ) -> Result<&Version, StoreError> {
         let history = self.bucket(bucket)?.keys.get(key);
         match version {
             Some(id) => history.and_then(|h| h.get(id)).ok_or(StoreError::NoSuchVersion),
@@ -350,20 +415,35 @@ impl State {
         object: Option<Arc<Object>>,
         tags: BTreeMap<String, String>,
     ) -> Result<Version, StoreError> {
+        self.write_marked(bucket, key, at, object, tags, Marks::default())
+    }
+
+    pub(crate) fn write_marked(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        at: Timestamp,
+        object: Option<Arc<Object>>,
+        tags: BTreeMap<String, String>,
+        mut marks: Marks,
+    ) -> Result<Version, StoreError> {
+        if object.is_some() && marks.retention.is_none() {
+            marks.retention = self.bucket(bucket)?.settings.default_retention(at);
+        }
+        let marks = (marks != Marks::default()).then(|| Box::new(marks));
         let id = match self.bucket(bucket)?.versioning {
-            Versioning::Enabled => VersionId::from(self.new_id()),
+            Versioning::Enabled => self.new_id(),
             Versioning::Never | Versioning::Suspended => VersionId::null(),
         };
-        let version = Version { id, last_modified: at, object, tags };
+        let version = Version { id, last_modified: at, object, tags, marks };
         self.bucket_mut(bucket)?.keys.entry(key.to_owned()).or_default().push(version.clone());
         Ok(version)
     }
 
-    pub(crate) fn new_id(&mut self) -> String {
-        use base64::Engine as _;
+    /// An id that none was given before.
+    pub(crate) fn new_id(&mut self) -> VersionId {
         self.ids += 1;
-        let digest = Sha256::digest(self.ids.to_be_bytes());
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&digest[..24]).replace('-', ".")
+        VersionId::given(self.ids)
     }
 }
 

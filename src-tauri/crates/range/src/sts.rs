@@ -1,11 +1,15 @@
 //! `GetCallerIdentity`: who a signature belongs to. STS's other actions answer 501.
 
+use std::sync::Arc;
+
 use action::environment::PRACTICE_ACCOUNT;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::Extensions;
 use hyper::{Method, StatusCode, Uri};
 use s3s::route::S3Route;
 use s3s::{Body, HttpResponse, S3Request, S3Response, S3Result, s3_error};
+
+use crate::faults::Trouble;
 
 /// Who everyone is that holds the range's key.
 const USER: &str = "practice";
@@ -21,7 +25,7 @@ pub(crate) fn scope(headers: &HeaderMap) -> Option<(&str, &str)> {
 }
 
 /// Takes the requests that are signed for STS, after their signature was checked.
-pub(crate) struct Identity;
+pub(crate) struct Identity(pub(crate) Arc<Trouble>);
 
 #[async_trait::async_trait]
 impl S3Route for Identity {
@@ -30,6 +34,7 @@ impl S3Route for Identity {
     }
 
     async fn call(&self, req: S3Request<Body>) -> S3Result<S3Response<Body>> {
+        self.0.check_expiry()?;
         let mut body = req.input;
         let form = body.store_all_limited(LARGEST_FORM).await;
         let form = form.map_err(|_| s3_error!(InvalidRequest, "the form is larger than 8 KiB"))?;
@@ -70,7 +75,7 @@ pub(crate) fn translate(refused: &HttpResponse, request_id: &str) -> HttpRespons
         _ => part("Message").unwrap_or("The request was refused."),
     };
     let mut answer = query_error(code, message, request_id);
-    *answer.status_mut() = refused.status();
+    *answer.status_mut() = if code == "ExpiredToken" { StatusCode::FORBIDDEN } else { refused.status() };
     answer
 }
 

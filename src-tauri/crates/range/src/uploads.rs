@@ -7,8 +7,9 @@ use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 
 use crate::conditions::Conditions;
+use crate::marks::Extras;
 use crate::store::{Put, State, Store, StoreError, md5_hex};
-use crate::versions::{Attributes, Object, Version};
+use crate::versions::{Attributes, Checksum, Object, Version};
 
 const SMALLEST_PART: usize = 5 * 1024 * 1024;
 
@@ -27,8 +28,11 @@ pub struct Upload {
     pub storage_class: String,
     /// What has been uploaded, by part number.
     pub parts: BTreeMap<i32, Part>,
+    /// The algorithm of its checksum, and whether that is of the parts' checksums.
+    pub checksum: Option<(&'static str, bool)>,
     attributes: Attributes,
     tags: BTreeMap<String, String>,
+    extras: Extras,
 }
 
 /// One uploaded part.
@@ -47,11 +51,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NoSuchBucket`].
-    pub fn start_upload(&self, bucket: &str, key: &str, put: Put) -> Result<String, StoreError> {
+    pub fn start_upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        put: Put,
+        checksum: Option<(&'static str, bool)>,
+    ) -> Result<String, StoreError> {
         let initiated = self.now();
         let mut state = self.lock();
-        state.bucket(bucket)?;
-        let id = state.new_id();
+        state.bucket(bucket)?.settings.admit(&put.extras.marks)?;
+        let id = state.new_id().to_string();
         let upload = Upload {
             id: id.clone(),
             bucket: bucket.to_owned(),
@@ -61,6 +71,8 @@ impl Store {
             parts: BTreeMap::new(),
             attributes: put.attributes,
             tags: put.tags,
+            checksum,
+            extras: put.extras,
         };
         state.uploads.insert(id.clone(), upload);
         Ok(id)
@@ -146,14 +158,28 @@ impl Store {
             bytes.extend_from_slice(&part.bytes);
             etags.extend_from_slice(&digest(&part.etag));
         }
+        let bytes = bytes.freeze();
+        let checksum = upload.checksum.map(|(algorithm, composite)| match composite {
+            false => Checksum::of(algorithm, &bytes),
+            true => {
+                let parts = parts.iter().filter_map(|(number, _)| upload.parts.get(number));
+                let parts: Vec<_> = parts.map(|part| Checksum::of(algorithm, &part.bytes).value).collect();
+                Checksum::composite(algorithm, parts.iter().map(String::as_str))
+            }
+        });
+        let etag = format!("{}-{}", md5_hex(&etags), parts.len());
+        let (encryption, etag) = state.encrypt(bucket, upload.extras.encryption, etag)?;
         let object = Object {
-            bytes: bytes.freeze(),
-            etag: format!("{}-{}", md5_hex(&etags), parts.len()),
+            bytes,
+            etag,
             attributes: upload.attributes,
             storage_class: upload.storage_class,
-            checksum: None,
+            checksum,
+            encryption,
+            redirect: upload.extras.redirect,
         };
-        let version = state.write(bucket, key, upload.initiated, Some(Arc::new(object)), upload.tags)?;
+        let (object, marks) = (Some(Arc::new(object)), upload.extras.marks);
+        let version = state.write_marked(bucket, key, upload.initiated, object, upload.tags, marks)?;
         state.uploads.remove(id);
         Ok(version)
     }

@@ -1,6 +1,7 @@
 //! S3 Batch Operations: manifests and reports over S3, jobs over S3 Control (facts §1.9).
 
 use std::fs::File;
+use std::time::Duration;
 
 use action::port::{
     Answer, BatchJobs, Job, JobOrder, JobState, Listed, PortError, PortErrorKind, TaskResult, Uploaded,
@@ -24,6 +25,8 @@ mod report;
 
 /// How urgent jobs are among those of the account: as S3 has it when nobody says.
 const PRIORITY: i32 = 10;
+/// How long storing a part of a manifest may take, once: it goes over the laptop's own line.
+pub(crate) const STORING: Duration = Duration::from_secs(120);
 /// How many jobs a page of a listing has.
 const PAGE: i32 = 1000;
 

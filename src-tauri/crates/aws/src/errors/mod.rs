@@ -139,7 +139,9 @@ impl Site {
                 PortErrorKind::Other,
                 "the request could not be made".to_owned(),
                 match self.service {
-                    "s3" => "Check the bucket's name and the endpoints in the environment file.".to_owned(),
+                    "s3" => "Check the bucket's name and the endpoints in the environment file; a key of nothing but \
+                             spaces has to be done by hand."
+                        .to_owned(),
                     _ => "Check the names that were given, and the endpoints in the environment file."
                         .to_owned(),
                 },
@@ -197,6 +199,11 @@ impl Site {
         if !(denied || code.is_empty() && matches!(fault.status, Some(401 | 403))) {
             return None;
         }
+        if self.service == "s3"
+            && let Some(explained) = s3::protected(operation, fault)
+        {
+            return Some(explained);
+        }
         let text = fault.message.as_deref().unwrap_or_default();
         let named = text
             .split_once("not authorized to perform: ")
@@ -246,8 +253,8 @@ fn state(fault: &Fault) -> Option<Explained> {
         | "RequestThrottled"
         | "TooManyRequests"
         | "TooManyRequestsException" => (
-            PortErrorKind::Unavailable,
-            "too many requests at once, in spite of retries",
+            PortErrorKind::Throttled,
+            "requests come faster than the service takes them",
             "Wait a minute, then try again.",
         ),
         "InternalError"
@@ -256,7 +263,7 @@ fn state(fault: &Fault) -> Option<Explained> {
         | "RequestTimeout"
         | "RequestTimeoutException" => (
             PortErrorKind::Unavailable,
-            "the service failed, in spite of retries",
+            "the service failed",
             "Look at the AWS Health Dashboard, wait a minute, then try again.",
         ),
         "NotImplemented" => (
@@ -269,9 +276,15 @@ fn state(fault: &Fault) -> Option<Explained> {
             "there is nothing of that name",
             "Check the names in the environment file.",
         ),
-        _ if status == 429 || status >= 500 => (
+        // An answer to HEAD has no body, so no code: 503 is S3's way of saying that it is too much.
+        _ if status == 429 || status == 503 && fault.code().is_empty() => (
+            PortErrorKind::Throttled,
+            "requests come faster than the service takes them",
+            "Wait a minute, then try again.",
+        ),
+        _ if status >= 500 => (
             PortErrorKind::Unavailable,
-            "the service failed, in spite of retries",
+            "the service failed",
             "Look at the AWS Health Dashboard, wait a minute, then try again.",
         ),
         _ => return None,

@@ -16,18 +16,48 @@ pub(super) fn permission(operation: &str) -> &'static str {
         "GetBucketVersioning" => "s3:GetBucketVersioning",
         "GetBucketEncryption" => "s3:GetEncryptionConfiguration",
         "GetBucketLifecycleConfiguration" => "s3:GetLifecycleConfiguration",
+        "GetObjectLockConfiguration" => "s3:GetBucketObjectLockConfiguration",
+        "GetBucketOwnershipControls" => "s3:GetBucketOwnershipControls",
+        "GetBucketReplication" => "s3:GetReplicationConfiguration",
         "ListObjectVersions" => "s3:ListBucketVersions",
-        "HeadObject" => "s3:GetObject and s3:ListBucket",
+        "HeadObject" => "s3:GetObject, s3:GetObjectVersion and s3:ListBucket",
+        "GetObjectTagging" => "s3:GetObjectVersionTagging",
+        "GetObjectAcl" => "s3:GetObjectVersionAcl",
+        "GetObjectRetention" => "s3:GetObjectRetention",
+        "GetObjectLegalHold" => "s3:GetObjectLegalHold",
         "GetObject" => "s3:GetObjectVersion (and kms:Decrypt when the bucket is encrypted with a KMS key)",
-        "CopyObject" => {
+        "CopyObject" | "CreateMultipartUpload" | "UploadPartCopy" | "CompleteMultipartUpload" => {
             "s3:GetObjectVersion, s3:GetObjectVersionTagging, s3:PutObject and s3:PutObjectTagging (and kms:Decrypt \
-             and kms:GenerateDataKey when the bucket is encrypted with a KMS key)"
+             and kms:GenerateDataKey when the bucket is encrypted with a KMS key; s3:PutObjectAcl, \
+             s3:PutObjectRetention and s3:PutObjectLegalHold where these are kept)"
         }
         "DeleteObject" => "s3:DeleteObject",
         "HeadBucket" => "s3:ListBucket",
-        "PutObject" | "UploadPart" | "CreateMultipartUpload" | "CompleteMultipartUpload" => "s3:PutObject",
+        "PutObject" | "UploadPart" => "s3:PutObject",
+        "DeleteObjects" => "s3:DeleteObject and s3:DeleteObjectVersion",
+        "RestoreObject" => "s3:RestoreObject",
         _ => "a permission that the policy lacks",
     }
+}
+
+/// A removal that no permission would allow: S3 calls it an access that is denied.
+pub(super) fn protected(operation: &str, fault: &Fault) -> Option<Explained> {
+    let removal = matches!(operation, "DeleteObjects" | "DeleteObject");
+    let (message, next) = if removal && (fault.says("object lock") || fault.says("Object Lock")) {
+        (
+            "Object Lock protects this version from being removed",
+            "It stays until its retention ends and its legal hold is lifted. Restore by copying instead, which removes \
+             nothing.",
+        )
+    } else if removal && (fault.says("Mfa") || fault.says("MFA") || fault.says("x-amz-mfa")) {
+        (
+            "the bucket takes an MFA code for each removal (MFA Delete), which only the account's root user can give",
+            "Nothing was removed. Restore by copying instead, which removes nothing.",
+        )
+    } else {
+        return None;
+    };
+    Some((PortErrorKind::Denied, message.to_owned(), next.to_owned()))
 }
 
 /// A bucket that is in another region than the one asked.
@@ -113,12 +143,32 @@ fn state(operation: &str, fault: &Fault) -> Option<Explained> {
         "InvalidObjectState" | "ObjectNotInActiveTierError" => (
             PortErrorKind::Archived,
             "the version is archived and must be thawed first",
-            "Ask S3 to restore the archived version (RestoreObject), wait until it is there, then try again.",
+            "Thaw it first (RestoreObject), wait until it can be read, then try again.",
         ),
         "InvalidRequest" if operation == "CopyObject" && fault.says("larger than the maximum") => (
             PortErrorKind::Other,
-            "the photo is over 5 GB, which can't be copied in one request",
-            "Copy this version by hand: `aws s3api` with a multipart copy.",
+            "the photo is larger than the plan says, and can't be copied in one request",
+            "Make the plan again.",
+        ),
+        "InvalidRequest" if fault.says("Server Side Encryption") => (
+            PortErrorKind::Other,
+            "the photo is encrypted with a key that only its uploader has (SSE-C)",
+            "Copy this version by hand, with the key of whoever uploaded it.",
+        ),
+        "GlacierExpeditedRetrievalNotAvailable" => (
+            PortErrorKind::NoRoom,
+            "S3 has no room for expedited thawing now",
+            "Ask for the standard tier instead, or try again in a few minutes.",
+        ),
+        "InvalidArgument" if operation == "RestoreObject" && fault.says("etrieval option") => (
+            PortErrorKind::Other,
+            "this storage class can't be thawed so fast",
+            "Ask for the standard or the bulk tier: Deep Archive has no expedited one.",
+        ),
+        "NoSuchUpload" => (
+            PortErrorKind::Unavailable,
+            "the copy in parts was dropped before it was done",
+            "Try again: it starts from the beginning.",
         ),
         _ => return None,
     };

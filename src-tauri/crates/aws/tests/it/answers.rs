@@ -46,7 +46,9 @@ async fn ask(ports: &Ports, what: Ask) -> PortError {
 
 #[tokio::test]
 async fn refusals_say_what_to_do() {
-    use PortErrorKind::{Archived, Changed, Credentials, Denied, NotFound, Other, Unavailable, Unreachable};
+    use PortErrorKind::{
+        Archived, Changed, Credentials, Denied, NotFound, Other, Throttled, Unavailable, Unreachable,
+    };
     let table: Vec<(Ask, String, PortErrorKind, &str)> = vec![
         (
             Ask::Bucket,
@@ -98,7 +100,7 @@ async fn refusals_say_what_to_do() {
             "it takes s3:DeleteObject (request",
         ),
         (Ask::Digest, refusal(403, "AccessDenied", "Access Denied"), Denied, "s3:GetObjectVersion"),
-        (Ask::Current, response(403, "", ""), Denied, "s3:GetObject and s3:ListBucket"),
+        (Ask::Current, response(403, "", ""), Denied, "s3:GetObjectVersion and s3:ListBucket"),
         (Ask::Current, response(400, "", ""), Credentials, "expired credentials are the usual one"),
         (
             Ask::Bucket,
@@ -150,8 +152,8 @@ async fn refusals_say_what_to_do() {
         (
             Ask::List,
             refusal(503, "SlowDown", "Please reduce your request rate."),
-            Unavailable,
-            "too many requests",
+            Throttled,
+            "requests come faster than the service takes them",
         ),
         (
             Ask::List,
@@ -159,7 +161,8 @@ async fn refusals_say_what_to_do() {
             Unavailable,
             "the service failed",
         ),
-        (Ask::Current, response(503, "", ""), Unavailable, "the service failed"),
+        (Ask::Current, response(503, "", ""), Throttled, "requests come faster than the service takes them"),
+        (Ask::Current, response(502, "", ""), Unavailable, "the service failed"),
         (
             Ask::Copy,
             response(
@@ -197,7 +200,7 @@ async fn refusals_say_what_to_do() {
              size for a copy source: 5368709120",
             ),
             Other,
-            "over 5 GB",
+            "larger than the plan says",
         ),
         (
             Ask::List,
@@ -326,14 +329,7 @@ async fn a_service_that_is_not_there_is_told_from_one_that_is_silent() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let second = Duration::from_secs(1);
-    let options = Options {
-        attempts: 3,
-        attempt: second,
-        limit: 2 * second,
-        copy_attempt: second,
-        copy_limit: second,
-        ..options
-    };
+    let options = Options { attempts: 3, attempt: second, limit: 2 * second, copy_limit: second, ..options };
     let ports = aws::connect(&Environment::practice(&url), &options).await.unwrap();
     for what in [Ask::List, Ask::Copy, Ask::Whoami] {
         let began = Instant::now();

@@ -18,6 +18,9 @@ async fn a_page_is_read_and_the_next_is_asked_for() {
              <LastModified>2026-11-23T02:41:07.000Z</LastModified></DeleteMarker>\
              <Version><Key>photos/a%2Bb+%C3%BC.jpg</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>\
              <LastModified>2026-11-23T01:10:00.987Z</LastModified><ETag>&quot;abc-2&quot;</ETag><Size>7</Size>\
+             <ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>\
+             <RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>\
+             <RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>\
              <StorageClass>DEEP_ARCHIVE</StorageClass></Version></ListVersionsResult>",
         ),
         _ => xml("<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"),
@@ -37,12 +40,15 @@ async fn a_page_is_read_and_the_next_is_asked_for() {
     };
     assert_eq!((listed.as_str(), modified.to_string().as_str()), (key, "2026-11-23T01:10:00Z"));
     assert_eq!((photo.etag.as_str(), photo.size, photo.storage_class.as_str()), ("abc-2", 7, "DEEP_ARCHIVE"));
+    assert_eq!((photo.checksum.as_deref(), photo.thawed), (Some("CRC64NVME FULL_OBJECT"), true));
 
     assert_eq!(photos.list_versions("b", "photos/a+", Some(&next), None).await.unwrap().next, None);
     let heads = stub.heads();
     let asked =
         |number: usize, what: &str| assert!(heads[number].contains(what), "{what}: {}", heads[number]);
-    for what in ["prefix=photos%2Fa%2B", "encoding-type=url", "max-keys=2"] {
+    for what in
+        ["prefix=photos%2Fa%2B", "encoding-type=url", "max-keys=2", "object-attributes: RestoreStatus"]
+    {
         asked(0, what);
     }
     for what in ["key-marker=photos%2Fa%2Bb%20%C3%BC.jpg", "version-id-marker=v1"] {
@@ -106,10 +112,22 @@ async fn protections_are_told_as_far_as_they_may_be_asked() {
         ),
         rule("thaw", "Enabled", "<Prefix>x</Prefix>"),
     );
-    let expected = |encryption: Option<&str>, expiry| BucketFacts {
+    let lock =
+        "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
+    let owners = |who: &str| {
+        xml(&format!(
+            "<OwnershipControls><Rule><ObjectOwnership>{who}</ObjectOwnership></Rule></OwnershipControls>"
+        ))
+    };
+    let replication = "<ReplicationConfiguration><Role>r</Role><Rule><Status>Enabled</Status><Destination><Bucket>\
+                       arn:aws:s3:::b2</Bucket></Destination></Rule></ReplicationConfiguration>";
+    let expected = |encryption: Option<&str>, expiry, others: [Option<bool>; 3]| BucketFacts {
         versioning: Versioning::Suspended,
         encryption: encryption.map(str::to_owned),
         expiry,
+        lock: others[0],
+        acls: others[1],
+        replicated: others[2],
     };
     let rules = vec![
         ExpiryRule {
@@ -121,20 +139,38 @@ async fn protections_are_told_as_far_as_they_may_be_asked() {
         ExpiryRule { id: "hide".into(), prefix: "tmp/".into(), noncurrent_days: None, current_days: Some(1) },
     ];
     let denied = || refusal(403, "AccessDenied", "Access Denied");
-    for (encryption, lifecycle, facts) in [
-        (xml(encryption), xml(&lifecycle), expected(Some("aws:kms"), Some(rules))),
-        (denied(), denied(), expected(None, None)),
+    let unoffered = || refusal(501, "NotImplemented", "no");
+    let none = |code: &str| refusal(404, code, "none");
+    // Encryption, lifecycle, lock, ownership, replication.
+    for (answers, facts) in [
         (
-            refusal(404, "ServerSideEncryptionConfigurationNotFoundError", "none"),
-            refusal(404, "NoSuchLifecycleConfiguration", "none"),
-            expected(Some("none"), Some(Vec::new())),
+            [xml(encryption), xml(&lifecycle), xml(lock), owners("BucketOwnerPreferred"), xml(replication)],
+            expected(Some("aws:kms"), Some(rules), [Some(true); 3]),
         ),
-        (refusal(501, "NotImplemented", "no"), refusal(501, "NotImplemented", "no"), expected(None, None)),
+        ([denied(), denied(), denied(), denied(), denied()], expected(None, None, [None; 3])),
+        (
+            [
+                none("ServerSideEncryptionConfigurationNotFoundError"),
+                none("NoSuchLifecycleConfiguration"),
+                none("ObjectLockConfigurationNotFoundError"),
+                owners("BucketOwnerEnforced"),
+                none("ReplicationConfigurationNotFoundError"),
+            ],
+            expected(Some("none"), Some(Vec::new()), [Some(false); 3]),
+        ),
+        (
+            [denied(), denied(), denied(), none("OwnershipControlsNotFoundError"), denied()],
+            expected(None, None, [None, Some(true), None]),
+        ),
+        ([unoffered(), unoffered(), unoffered(), unoffered(), unoffered()], expected(None, None, [None; 3])),
     ] {
-        let stub = Stub::start(move |_, head| match head.lines().next().unwrap_or_default() {
-            line if line.contains("encryption") => encryption.clone(),
-            line if line.contains("lifecycle") => lifecycle.clone(),
-            _ => xml(versioning),
+        let stub = Stub::start(move |_, head| {
+            let asked = head.lines().next().unwrap_or_default();
+            let words = ["encryption", "lifecycle", "object-lock", "ownershipControls", "replication"];
+            match words.iter().position(|word| asked.contains(word)) {
+                Some(at) => answers[at].clone(),
+                None => xml(versioning),
+            }
         })
         .await;
         assert_eq!(stub.ports(1).await.photos.bucket("b").await.unwrap(), facts);

@@ -46,17 +46,42 @@ async fn a_key_that_vanished_under_a_guard_is_changed() {
 }
 
 #[tokio::test]
-async fn a_refusal_inside_a_200_is_tried_again() {
-    let stub = Stub::start(|number, _| {
-        let body = match number {
-            0 => "<Error><Code>SlowDown</Code><Message>m</Message></Error>",
-            _ => "<CopyObjectResult><ETag>&quot;e2&quot;</ETag></CopyObjectResult>",
-        };
-        response(200, "content-type: application/xml\r\nx-amz-version-id: v2\r\n", body)
+async fn what_changes_photos_is_sent_once() {
+    let slow = || refusal(503, "SlowDown", "Please reduce your request rate.");
+    let inside = || {
+        let body = "<Error><Code>SlowDown</Code><Message>m</Message></Error>";
+        response(200, "content-type: application/xml\r\n", body)
+    };
+    for (answer, kind) in [
+        (slow(), PortErrorKind::Throttled),
+        (inside(), PortErrorKind::Throttled),
+        (refusal(429, "TooManyRequests", "m"), PortErrorKind::Throttled),
+        (refusal(500, "InternalError", "m"), PortErrorKind::Unavailable),
+        (String::new(), PortErrorKind::Unreachable),
+    ] {
+        let stub = Stub::start(move |_, _| answer.clone()).await;
+        let photos = stub.ports(3).await.photos;
+        let error = photos.copy_version("b", &copy(Guard::Absent)).await.unwrap_err();
+        assert_eq!((error.kind, error.kind.is_transient()), (kind, true), "{error}");
+        assert_eq!(photos.put_marker("b", "k", "e").await.unwrap_err().kind, kind);
+        let entries = [("k".to_owned(), VersionId("v".into()))];
+        assert_eq!(photos.remove_versions("b", &entries).await.unwrap_err().kind, kind);
+        assert_eq!(stub.heads().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_storm_of_refused_copies_takes_no_retry_from_a_listing() {
+    let stub = Stub::start(|_, head| match head.contains("x-amz-copy-source") {
+        true => refusal(503, "SlowDown", "Please reduce your request rate."),
+        false => response(200, "content-type: application/xml\r\n", "<ListVersionsResult/>"),
     })
     .await;
-    let receipt = stub.ports(2).await.photos.copy_version("b", &copy(Guard::Absent)).await.unwrap();
-    assert_eq!(receipt.version, Some(VersionId("v2".into())));
-    assert_eq!((receipt.etag.as_deref(), receipt.request_id.as_deref()), (Some("e2"), Some("REQ1")));
-    assert_eq!(stub.heads().len(), 2);
+    let photos = stub.ports(2).await.photos;
+    // The SDK's bucket of retries holds 500, and a retry takes 5.
+    for _ in 0..150 {
+        photos.copy_version("b", &copy(Guard::Absent)).await.unwrap_err();
+    }
+    photos.list_versions("b", "", None, None).await.unwrap();
+    assert_eq!(stub.heads().len(), 151);
 }

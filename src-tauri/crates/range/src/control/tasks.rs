@@ -2,6 +2,7 @@
 
 use super::{BatchFaults, Order};
 use crate::conditions::Conditions;
+use crate::marks::Extras;
 use crate::store::{Copying, Store, StoreError};
 use crate::versions::VersionId;
 
@@ -100,6 +101,8 @@ impl Task {
             attributes: None,
             tags: None,
             storage_class: order.storage_class.clone(),
+            checksum: None,
+            extras: Extras::default(),
         };
         self.came = Some(match store.copy(copy, &order.target, &key, &Conditions::default()) {
             Ok(_) => came(200, "", "Successful"),

@@ -6,13 +6,13 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use hyper::header::HeaderMap;
 use s3s::crypto::{self, Checksum as _};
-use s3s::dto::StreamingBlob;
+use s3s::dto::{ChecksumAlgorithm, StreamingBlob};
 use s3s::{S3Result, TrailingHeaders, s3_error};
 
 use crate::versions::Checksum;
 
 /// S3's algorithms that can be checked here, with the header each comes in.
-const ALGORITHMS: [(&str, &str); 5] = [
+pub(super) const ALGORITHMS: [(&str, &str); 5] = [
     ("CRC32", "x-amz-checksum-crc32"),
     ("CRC32C", "x-amz-checksum-crc32c"),
     ("CRC64NVME", "x-amz-checksum-crc64nvme"),
@@ -50,25 +50,21 @@ pub(super) async fn receive(
     let trailers = trailers.and_then(TrailingHeaders::take).unwrap_or_default();
     for (algorithm, header) in ALGORITHMS {
         let Some(sent) = headers.get(header).or_else(|| trailers.get(header)) else { continue };
-        let value = checksum(algorithm, &bytes);
-        if value.as_bytes() != sent.as_bytes() {
+        let checksum = Checksum::of(algorithm, &bytes);
+        if checksum.value.as_bytes() != sent.as_bytes() {
             return Err(s3_error!(
                 BadDigest,
                 "the {algorithm} you specified did not match the calculated checksum"
             ));
         }
-        return Ok((bytes, Checksum { algorithm, value }));
+        return Ok((bytes, checksum));
     }
-    let value = checksum("CRC64NVME", &bytes);
-    Ok((bytes, Checksum { algorithm: "CRC64NVME", value }))
+    let checksum = Checksum::of("CRC64NVME", &bytes);
+    Ok((bytes, checksum))
 }
 
-fn checksum(algorithm: &str, bytes: &[u8]) -> String {
-    match algorithm {
-        "CRC32" => STANDARD.encode(crypto::Crc32::checksum(bytes)),
-        "CRC32C" => STANDARD.encode(crypto::Crc32c::checksum(bytes)),
-        "SHA1" => STANDARD.encode(crypto::Sha1::checksum(bytes)),
-        "SHA256" => STANDARD.encode(crypto::Sha256::checksum(bytes)),
-        _ => STANDARD.encode(crypto::Crc64Nvme::checksum(bytes)),
-    }
+/// One of S3's algorithms by its name.
+pub(super) fn algorithm(name: &ChecksumAlgorithm) -> S3Result<&'static str> {
+    let known = ALGORITHMS.iter().find(|(known, _)| *known == name.as_str());
+    known.map(|(known, _)| *known).ok_or_else(|| s3_error!(InvalidRequest, "no such checksum algorithm"))
 }

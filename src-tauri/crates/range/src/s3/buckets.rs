@@ -3,8 +3,9 @@
 use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 
-use super::REGION;
 use super::wire::{owner, timestamp};
+use super::{REGION, extras};
+use crate::marks::Encryption;
 use crate::store::Store;
 use crate::versions::Versioning;
 
@@ -14,10 +15,17 @@ fn exists(store: &Store, bucket: &str) -> S3Result<()> {
 }
 
 pub(super) fn create(store: &Store, input: &CreateBucketInput) -> S3Result<CreateBucketOutput> {
-    if input.object_lock_enabled_for_bucket == Some(true) {
-        return Err(s3_error!(NotImplemented, "the practice range has no object lock"));
-    }
     store.create_bucket(&input.bucket)?;
+    if let Some(ownership) = &input.object_ownership {
+        store.lock().bucket_mut(&input.bucket)?.settings.ownership = Some(ownership.as_str().to_owned());
+    }
+    if input.object_lock_enabled_for_bucket == Some(true) {
+        let mut state = store.lock();
+        let bucket = state.bucket_mut(&input.bucket)?;
+        bucket.versioning = Versioning::Enabled;
+        let enabled = Some(ObjectLockEnabled::from_static(ObjectLockEnabled::ENABLED));
+        bucket.settings.lock = Some(ObjectLockConfiguration { object_lock_enabled: enabled, rule: None });
+    }
     Ok(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) })
 }
 
@@ -76,22 +84,44 @@ pub(super) fn set_versioning(
             ));
         }
     };
+    let locked = store.lock().bucket(&input.bucket)?.settings.lock.is_some();
+    if locked && versioning != Versioning::Enabled {
+        return Err(s3_error!(InvalidBucketState, "An Object Lock configuration is present on this bucket"));
+    }
     store.set_versioning(&input.bucket, versioning)?;
     Ok(PutBucketVersioningOutput::default())
 }
 
-/// SSE-S3, which every bucket has by default.
+/// SSE-S3 unless something else was set, as on S3.
 pub(super) fn encryption(store: &Store, bucket: &str) -> S3Result<GetBucketEncryptionOutput> {
-    exists(store, bucket)?;
+    let (algorithm, key, bucket_key) = match store.lock().bucket(bucket)?.settings.encryption.clone() {
+        Encryption::S3 => (ServerSideEncryption::AES256, None, false),
+        Encryption::Kms { key, bucket_key } => (ServerSideEncryption::AWS_KMS, Some(key), bucket_key),
+    };
     let rule = ServerSideEncryptionRule {
         apply_server_side_encryption_by_default: Some(ServerSideEncryptionByDefault {
-            kms_master_key_id: None,
-            sse_algorithm: ServerSideEncryption::from_static(ServerSideEncryption::AES256),
+            kms_master_key_id: key,
+            sse_algorithm: ServerSideEncryption::from_static(algorithm),
         }),
-        bucket_key_enabled: Some(false),
+        bucket_key_enabled: Some(bucket_key),
     };
     let configuration = ServerSideEncryptionConfiguration { rules: vec![rule] };
     Ok(GetBucketEncryptionOutput { server_side_encryption_configuration: Some(configuration) })
+}
+
+pub(super) fn set_encryption(
+    store: &Store,
+    input: &PutBucketEncryptionInput,
+) -> S3Result<PutBucketEncryptionOutput> {
+    let rule = input.server_side_encryption_configuration.rules.first();
+    let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default.as_ref());
+    let asked = extras::encryption(
+        default.map(|default| &default.sse_algorithm),
+        default.and_then(|default| default.kms_master_key_id.as_deref()),
+        rule.and_then(|rule| rule.bucket_key_enabled),
+    )?;
+    store.lock().bucket_mut(&input.bucket)?.settings.encryption = asked.unwrap_or_default();
+    Ok(PutBucketEncryptionOutput::default())
 }
 
 pub(super) fn lifecycle(store: &Store, bucket: &str) -> S3Result<GetBucketLifecycleConfigurationOutput> {
@@ -123,14 +153,68 @@ pub(super) fn clear_lifecycle(store: &Store, bucket: &str) -> S3Result<DeleteBuc
 }
 
 pub(super) fn replication(store: &Store, bucket: &str) -> S3Result<GetBucketReplicationOutput> {
-    exists(store, bucket)?;
-    Err(s3_error!(ReplicationConfigurationNotFoundError, "The replication configuration was not found"))
+    let held = store.lock().bucket(bucket)?.settings.replication.clone();
+    let held = held.ok_or_else(|| {
+        s3_error!(ReplicationConfigurationNotFoundError, "The replication configuration was not found")
+    })?;
+    Ok(GetBucketReplicationOutput { replication_configuration: Some(held) })
+}
+
+/// Keeps the rules so that a survey can read them; nothing here is ever replicated.
+pub(super) fn set_replication(
+    store: &Store,
+    input: PutBucketReplicationInput,
+) -> S3Result<PutBucketReplicationOutput> {
+    store.lock().bucket_mut(&input.bucket)?.settings.replication = Some(input.replication_configuration);
+    Ok(PutBucketReplicationOutput::default())
+}
+
+pub(super) fn ownership(store: &Store, bucket: &str) -> S3Result<GetBucketOwnershipControlsOutput> {
+    let held = store.lock().bucket(bucket)?.settings.ownership.clone().ok_or_else(|| {
+        s3_error!(OwnershipControlsNotFoundError, "The bucket ownership controls were not found")
+    })?;
+    let rules = vec![OwnershipControlsRule { object_ownership: ObjectOwnership::from(held) }];
+    Ok(GetBucketOwnershipControlsOutput { ownership_controls: Some(OwnershipControls { rules }) })
+}
+
+pub(super) fn set_ownership(
+    store: &Store,
+    input: &PutBucketOwnershipControlsInput,
+) -> S3Result<PutBucketOwnershipControlsOutput> {
+    let rule = input.ownership_controls.rules.first();
+    let rule = rule.ok_or_else(|| s3_error!(MalformedXML, "ownership controls have one rule"))?;
+    store.lock().bucket_mut(&input.bucket)?.settings.ownership =
+        Some(rule.object_ownership.as_str().to_owned());
+    Ok(PutBucketOwnershipControlsOutput::default())
+}
+
+pub(super) fn clear_ownership(store: &Store, bucket: &str) -> S3Result<DeleteBucketOwnershipControlsOutput> {
+    store.lock().bucket_mut(bucket)?.settings.ownership = None;
+    Ok(DeleteBucketOwnershipControlsOutput::default())
 }
 
 pub(super) fn object_lock(store: &Store, bucket: &str) -> S3Result<GetObjectLockConfigurationOutput> {
-    exists(store, bucket)?;
-    Err(s3_error!(
-        ObjectLockConfigurationNotFoundError,
-        "Object Lock configuration does not exist for this bucket"
-    ))
+    let held = store.lock().bucket(bucket)?.settings.lock.clone().ok_or_else(|| {
+        s3_error!(
+            ObjectLockConfigurationNotFoundError,
+            "Object Lock configuration does not exist for this bucket"
+        )
+    })?;
+    Ok(GetObjectLockConfigurationOutput { object_lock_configuration: Some(held) })
+}
+
+pub(super) fn set_object_lock(
+    store: &Store,
+    input: PutObjectLockConfigurationInput,
+) -> S3Result<PutObjectLockConfigurationOutput> {
+    let mut state = store.lock();
+    let bucket = state.bucket_mut(&input.bucket)?;
+    if bucket.versioning != Versioning::Enabled {
+        return Err(s3_error!(
+            InvalidBucketState,
+            "Versioning must be 'Enabled' on the bucket to apply Object Lock"
+        ));
+    }
+    bucket.settings.lock = input.object_lock_configuration;
+    Ok(PutObjectLockConfigurationOutput::default())
 }

@@ -3,9 +3,12 @@
 use s3s::dto::*;
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::objects::{attributes, only_sse_s3, sse};
+use super::body;
+use super::extras::{extras, set_encryption};
+use super::objects::{attributes, set_checksum};
 use super::wire::{conditions, etag, shown, tags_of_header, timestamp, version_id, write_conditions_of};
 use crate::store::{Copying, Store, StoreError};
+use crate::versions::Checksum;
 
 fn source(source: &CopySource) -> S3Result<(&str, &str, Option<String>)> {
     match source {
@@ -18,7 +21,7 @@ fn source(source: &CopySource) -> S3Result<(&str, &str, Option<String>)> {
 
 pub(super) fn copy(store: &Store, req: S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
     let input = req.input;
-    only_sse_s3(input.server_side_encryption.as_ref(), input.sse_customer_algorithm.is_some())?;
+    let extras = extras!(store, input);
     let destination = write_conditions_of(&req.headers)?;
     let (from_bucket, from_key, version) = source(&input.copy_source)?;
     let version = version_id(version);
@@ -43,27 +46,33 @@ pub(super) fn copy(store: &Store, req: S3Request<CopyObjectInput>) -> S3Result<C
         attributes: if replace_attributes { Some(attributes!(input)) } else { None },
         tags: replace_tags.then_some(tags),
         storage_class: input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
+        checksum: input.checksum_algorithm.as_ref().map(body::algorithm).transpose()?,
+        extras,
     };
     let (source, new) = store.copy(copy, &input.bucket, &input.key, &destination)?;
     let state = store.lock();
-    Ok(CopyObjectOutput {
-        copy_object_result: Some(CopyObjectResult {
-            e_tag: Some(etag(&new.object()?.etag)),
-            last_modified: Some(timestamp(new.last_modified)),
-            ..CopyObjectResult::default()
-        }),
+    let object = new.object()?;
+    let mut result = CopyObjectResult {
+        e_tag: Some(etag(&object.etag)),
+        last_modified: Some(timestamp(new.last_modified)),
+        ..CopyObjectResult::default()
+    };
+    set_checksum!(result, object);
+    let mut output = CopyObjectOutput {
+        copy_object_result: Some(result),
         copy_source_version_id: shown(state.bucket(from_bucket)?.versioning, &source.id),
-        server_side_encryption: sse(),
         version_id: shown(state.bucket(&input.bucket)?.versioning, &new.id),
         ..CopyObjectOutput::default()
-    })
+    };
+    set_encryption!(output, &object.encryption);
+    Ok(output)
 }
 
 pub(super) fn part(store: &Store, input: &UploadPartCopyInput) -> S3Result<UploadPartCopyOutput> {
     let (bucket, key, version) = source(&input.copy_source)?;
     let found = store.get(bucket, key, version_id(version).as_ref())?;
     let object = found.object().map_err(|_| StoreError::CopyOfMarker)?;
-    object.readable()?;
+    found.readable(store.now())?;
     let conditions = conditions(
         input.copy_source_if_match.as_ref(),
         input.copy_source_if_none_match.as_ref(),
@@ -86,16 +95,27 @@ pub(super) fn part(store: &Store, input: &UploadPartCopyInput) -> S3Result<Uploa
             object.bytes.slice(first..=last)
         }
     };
+    let upload = store.upload(&input.bucket, &input.key, &input.upload_id)?;
+    let checksum = upload.checksum.map(|(algorithm, _)| Checksum::of(algorithm, &bytes));
     let part = store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, bytes)?;
+    let mut result = CopyPartResult {
+        e_tag: Some(etag(&part.etag)),
+        last_modified: Some(timestamp(part.last_modified)),
+        ..CopyPartResult::default()
+    };
+    if let Some(Checksum { algorithm, value }) = checksum {
+        match algorithm {
+            "CRC32" => result.checksum_crc32 = Some(value),
+            "CRC32C" => result.checksum_crc32c = Some(value),
+            "SHA1" => result.checksum_sha1 = Some(value),
+            "SHA256" => result.checksum_sha256 = Some(value),
+            _ => result.checksum_crc64nvme = Some(value),
+        }
+    }
     let versioning = store.lock().bucket(bucket)?.versioning;
     Ok(UploadPartCopyOutput {
-        copy_part_result: Some(CopyPartResult {
-            e_tag: Some(etag(&part.etag)),
-            last_modified: Some(timestamp(part.last_modified)),
-            ..CopyPartResult::default()
-        }),
+        copy_part_result: Some(result),
         copy_source_version_id: shown(versioning, &found.id),
-        server_side_encryption: sse(),
         ..UploadPartCopyOutput::default()
     })
 }

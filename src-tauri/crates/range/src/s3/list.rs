@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 
+use super::thaw;
 use super::wire::{etag, owner, timestamp, url_encode, version_id};
 use crate::listing::{Listed, Query};
 use crate::store::Store;
@@ -140,9 +141,13 @@ pub(super) fn versions(store: &Store, input: ListObjectVersionsInput) -> S3Resul
     };
     let page = store.lock().list_versions(&input.bucket, &query)?;
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
+    let thawed = input.optional_object_attributes.as_ref().is_some_and(|asked| {
+        asked.iter().any(|one| one.as_str() == OptionalObjectAttributes::RESTORE_STATUS)
+    });
     for Listed { key, is_latest, version } in page.entries {
         let (key, id) = (Some(encode(&key)), Some(version.id.to_string()));
         let (is_latest, last_modified) = (Some(is_latest), Some(timestamp(version.last_modified)));
+        let restore_status = if thawed { thaw::status(store, &version) } else { None };
         match version.object {
             Some(object) => versions.push(ObjectVersion {
                 e_tag: Some(etag(&object.etag)),
@@ -157,6 +162,13 @@ pub(super) fn versions(store: &Store, input: ListObjectVersionsInput) -> S3Resul
                     .checksum
                     .as_ref()
                     .map(|checksum| vec![ChecksumAlgorithm::from_static(checksum.algorithm)]),
+                checksum_type: object.checksum.as_ref().map(|checksum| {
+                    ChecksumType::from_static(match checksum.is_composite() {
+                        true => ChecksumType::COMPOSITE,
+                        false => ChecksumType::FULL_OBJECT,
+                    })
+                }),
+                restore_status,
                 ..ObjectVersion::default()
             }),
             None => markers.push(DeleteMarkerEntry {

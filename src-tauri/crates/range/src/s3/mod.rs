@@ -5,9 +5,11 @@
 mod body;
 mod buckets;
 mod copy;
+mod extras;
 mod list;
 mod multipart;
 mod objects;
+mod thaw;
 mod wire;
 
 use s3s::dto::*;
@@ -93,6 +95,76 @@ impl S3 for Api {
         req: S3Request<GetObjectLockConfigurationInput>,
     ) -> Answer<GetObjectLockConfigurationOutput> {
         ok(buckets::object_lock(&self.store, &req.input.bucket))
+    }
+
+    async fn put_bucket_encryption(
+        &self,
+        req: S3Request<PutBucketEncryptionInput>,
+    ) -> Answer<PutBucketEncryptionOutput> {
+        ok(buckets::set_encryption(&self.store, &req.input))
+    }
+    async fn put_bucket_replication(
+        &self,
+        req: S3Request<PutBucketReplicationInput>,
+    ) -> Answer<PutBucketReplicationOutput> {
+        ok(buckets::set_replication(&self.store, req.input))
+    }
+    async fn get_bucket_ownership_controls(
+        &self,
+        req: S3Request<GetBucketOwnershipControlsInput>,
+    ) -> Answer<GetBucketOwnershipControlsOutput> {
+        ok(buckets::ownership(&self.store, &req.input.bucket))
+    }
+    async fn put_bucket_ownership_controls(
+        &self,
+        req: S3Request<PutBucketOwnershipControlsInput>,
+    ) -> Answer<PutBucketOwnershipControlsOutput> {
+        ok(buckets::set_ownership(&self.store, &req.input))
+    }
+    async fn delete_bucket_ownership_controls(
+        &self,
+        req: S3Request<DeleteBucketOwnershipControlsInput>,
+    ) -> Answer<DeleteBucketOwnershipControlsOutput> {
+        ok(buckets::clear_ownership(&self.store, &req.input.bucket))
+    }
+    async fn put_object_lock_configuration(
+        &self,
+        req: S3Request<PutObjectLockConfigurationInput>,
+    ) -> Answer<PutObjectLockConfigurationOutput> {
+        ok(buckets::set_object_lock(&self.store, req.input))
+    }
+    async fn get_object_acl(&self, req: S3Request<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
+        ok(extras::acl(&self.store, req.input))
+    }
+    async fn put_object_acl(&self, req: S3Request<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
+        ok(extras::set_acl(&self.store, req.input))
+    }
+    async fn get_object_retention(
+        &self,
+        req: S3Request<GetObjectRetentionInput>,
+    ) -> Answer<GetObjectRetentionOutput> {
+        ok(extras::retained(&self.store, req.input))
+    }
+    async fn put_object_retention(
+        &self,
+        req: S3Request<PutObjectRetentionInput>,
+    ) -> Answer<PutObjectRetentionOutput> {
+        ok(extras::retain(&self.store, req.input))
+    }
+    async fn get_object_legal_hold(
+        &self,
+        req: S3Request<GetObjectLegalHoldInput>,
+    ) -> Answer<GetObjectLegalHoldOutput> {
+        ok(extras::held(&self.store, req.input))
+    }
+    async fn put_object_legal_hold(
+        &self,
+        req: S3Request<PutObjectLegalHoldInput>,
+    ) -> Answer<PutObjectLegalHoldOutput> {
+        ok(extras::hold(&self.store, req.input))
+    }
+    async fn restore_object(&self, req: S3Request<RestoreObjectInput>) -> Answer<RestoreObjectOutput> {
+        thaw::begin(&self.store, req.input)
     }
 
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {

@@ -4,7 +4,8 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Result, s3_error};
 
 use super::body;
-use super::objects::{attributes, only_sse_s3, sse};
+use super::extras::{extras, set_encryption};
+use super::objects::attributes;
 use super::wire::{etag, owner, shown, tags_of_header, timestamp, url_encode, write_conditions};
 use crate::store::{Put, Store};
 
@@ -12,19 +13,25 @@ pub(super) fn create(
     store: &Store,
     input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
-    only_sse_s3(input.server_side_encryption.as_ref(), input.sse_customer_algorithm.is_some())?;
+    let extras = extras!(store, input);
+    let algorithm = input.checksum_algorithm.as_ref().map(body::algorithm).transpose()?;
+    let full = input.checksum_type.as_ref().map(ChecksumType::as_str) == Some(ChecksumType::FULL_OBJECT);
+    if full && matches!(algorithm, Some("SHA1" | "SHA256")) {
+        return Err(s3_error!(InvalidRequest, "a checksum of the full object can't be put together of SHAs"));
+    }
+    let checksum = algorithm.map(|algorithm| (algorithm, !full && algorithm != "CRC64NVME"));
     let put = Put {
+        extras,
         tags: input.tagging.as_deref().map(tags_of_header).transpose()?.unwrap_or_default(),
         storage_class: input.storage_class.map(|class| class.as_str().to_owned()),
         attributes: attributes!(input),
         ..Put::default()
     };
-    let id = store.start_upload(&input.bucket, &input.key, put)?;
+    let id = store.start_upload(&input.bucket, &input.key, put, checksum)?;
     Ok(CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(id),
-        server_side_encryption: sse(),
         ..CreateMultipartUploadOutput::default()
     })
 }
@@ -40,11 +47,7 @@ pub(super) async fn upload_part(
     let (bytes, checksum) =
         body::receive(input.body, &req.headers, req.trailing_headers.as_ref(), input.content_length).await?;
     let part = store.put_part(&input.bucket, &input.key, &input.upload_id, input.part_number, bytes)?;
-    let mut output = UploadPartOutput {
-        e_tag: Some(etag(&part.etag)),
-        server_side_encryption: sse(),
-        ..UploadPartOutput::default()
-    };
+    let mut output = UploadPartOutput { e_tag: Some(etag(&part.etag)), ..UploadPartOutput::default() };
     let value = Some(checksum.value);
     match checksum.algorithm {
         "CRC32" => output.checksum_crc32 = value,
@@ -73,15 +76,17 @@ pub(super) fn complete(
     let (bucket, key) = (input.bucket, input.key);
     let version = store.complete_upload(&bucket, &key, &input.upload_id, &parts, &conditions)?;
     let versioning = store.lock().bucket(&bucket)?.versioning;
-    Ok(CompleteMultipartUploadOutput {
-        e_tag: Some(etag(&version.object()?.etag)),
+    let object = version.object()?;
+    let mut output = CompleteMultipartUploadOutput {
+        e_tag: Some(etag(&object.etag)),
         location: Some(format!("/{bucket}/{key}")),
         bucket: Some(bucket),
         key: Some(key),
-        server_side_encryption: sse(),
         version_id: shown(versioning, &version.id),
         ..CompleteMultipartUploadOutput::default()
-    })
+    };
+    set_encryption!(output, &object.encryption);
+    Ok(output)
 }
 
 pub(super) fn abort(

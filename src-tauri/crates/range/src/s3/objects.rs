@@ -7,26 +7,14 @@ use bytes::Bytes;
 use s3s::dto::{Range as ByteRange, *};
 use s3s::{Body, S3Error, S3Request, S3Result, s3_error};
 
-use super::body;
+use super::extras::{extras, mode, set_encryption};
 use super::wire::{
     conditions, etag, shown, tags_of_header, tags_of_set, timestamp, version_id, write_conditions,
 };
+use super::{body, thaw};
 use crate::conditions::{Conditions, Tag as Expected};
 use crate::store::{Put, Store};
 use crate::versions::{Attributes, Version, Versioning};
-
-/// The only encryption here, and S3's default.
-pub(super) fn sse() -> Option<ServerSideEncryption> {
-    Some(ServerSideEncryption::from_static(ServerSideEncryption::AES256))
-}
-
-/// Refuses encryption that would change what a reader needs, rather than pretend to do it.
-pub(super) fn only_sse_s3(asked: Option<&ServerSideEncryption>, customer_key: bool) -> S3Result<()> {
-    if customer_key || asked.is_some_and(|sse| sse.as_str() != ServerSideEncryption::AES256) {
-        return Err(s3_error!(NotImplemented, "the practice range encrypts with SSE-S3 (AES256) only"));
-    }
-    Ok(())
-}
 
 /// The attributes of any input that has S3's six headers and metadata.
 macro_rules! attributes {
@@ -56,13 +44,19 @@ macro_rules! set_checksum {
                 "SHA256" => $output.checksum_sha256 = value,
                 _ => $output.checksum_crc64nvme = value,
             }
-            $output.checksum_type = Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT));
+            let kind = match checksum.is_composite() {
+                true => ChecksumType::COMPOSITE,
+                false => ChecksumType::FULL_OBJECT,
+            };
+            $output.checksum_type = Some(ChecksumType::from_static(kind));
         }
     };
 }
+pub(super) use set_checksum;
+
 pub(super) async fn put(store: &Store, req: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
     let input = req.input;
-    only_sse_s3(input.server_side_encryption.as_ref(), input.sse_customer_algorithm.is_some())?;
+    let extras = extras!(store, input);
     let conditions = write_conditions(input.if_match.as_ref(), input.if_none_match.as_ref())?;
     let (bytes, checksum) =
         body::receive(input.body, &req.headers, req.trailing_headers.as_ref(), input.content_length).await?;
@@ -72,17 +66,18 @@ pub(super) async fn put(store: &Store, req: S3Request<PutObjectInput>) -> S3Resu
         storage_class: input.storage_class.map(|class| class.as_str().to_owned()),
         checksum: Some(checksum),
         attributes: attributes!(input),
+        extras,
     };
     let version = store.put(&input.bucket, &input.key, put, &conditions)?;
     let versioning = store.lock().bucket(&input.bucket)?.versioning;
     let object = version.object()?;
     let mut output = PutObjectOutput {
         e_tag: Some(etag(&object.etag)),
-        server_side_encryption: sse(),
         version_id: shown(versioning, &version.id),
         ..PutObjectOutput::default()
     };
     set_checksum!(output, object);
+    set_encryption!(output, &object.encryption);
     Ok(output)
 }
 
@@ -122,7 +117,7 @@ fn find(
 
 /// Fills the fields that GetObject and HeadObject share.
 macro_rules! describe {
-    ($output:ty, $found:expr, $checksums:expr) => {{
+    ($store:expr, $output:ty, $found:expr, $checksums:expr) => {{
         let found = $found;
         let object = found.version.object()?;
         let Attributes {
@@ -148,7 +143,15 @@ macro_rules! describe {
         output.metadata = Some(metadata.into_iter().collect());
         output.e_tag = Some(etag(&object.etag));
         output.last_modified = Some(timestamp(found.version.last_modified));
-        output.server_side_encryption = sse();
+        set_encryption!(output, &object.encryption);
+        output.website_redirect_location = object.redirect.clone();
+        output.restore = thaw::header($store, &found.version)?;
+        if let Some(marks) = &found.version.marks {
+            output.object_lock_mode = marks.retention.map(|r| ObjectLockMode::from_static(mode(r)));
+            output.object_lock_retain_until_date = marks.retention.map(|r| timestamp(r.until));
+            let on = || ObjectLockLegalHoldStatus::from_static(ObjectLockLegalHoldStatus::ON);
+            output.object_lock_legal_hold_status = marks.held.then(on);
+        }
         output.version_id = shown(found.versioning, &found.version.id);
         // As S3: STANDARD goes without saying.
         if object.storage_class != StorageClass::STANDARD {
@@ -171,8 +174,8 @@ pub(super) fn get(store: &Store, input: &GetObjectInput) -> S3Result<GetObjectOu
     let at = (input.bucket.as_str(), input.key.as_str(), input.version_id.clone());
     let found = find(store, at, &conditions, input.range.as_ref(), input.part_number)?;
     let object = found.version.object()?;
-    object.readable()?;
-    let mut output = describe!(GetObjectOutput, &found, input.checksum_mode.is_some());
+    found.version.readable(store.now())?;
+    let mut output = describe!(store, GetObjectOutput, &found, input.checksum_mode.is_some());
     let bytes: Bytes = object.bytes.slice(found.range.clone());
     output.body = Some(StreamingBlob::from(Body::from(bytes)));
     output.tag_count = i32::try_from(found.version.tags.len()).ok().filter(|count| *count > 0);
@@ -188,14 +191,15 @@ pub(super) fn head(store: &Store, input: &HeadObjectInput) -> S3Result<HeadObjec
     )?;
     let at = (input.bucket.as_str(), input.key.as_str(), input.version_id.clone());
     let found = find(store, at, &conditions, input.range.as_ref(), input.part_number)?;
-    Ok(describe!(HeadObjectOutput, &found, input.checksum_mode.is_some()))
+    Ok(describe!(store, HeadObjectOutput, &found, input.checksum_mode.is_some()))
 }
 
 pub(super) fn delete(store: &Store, input: DeleteObjectInput) -> S3Result<DeleteObjectOutput> {
     if input.if_match_last_modified_time.is_some() || input.if_match_size.is_some() {
         return Err(s3_error!(NotImplemented, "x-amz-if-match-* are for directory buckets only"));
     }
-    let conditions = conditions(input.if_match.as_ref(), None, None, None)?;
+    let mut conditions = conditions(input.if_match.as_ref(), None, None, None)?;
+    conditions.bypass_governance = input.bypass_governance_retention == Some(true);
     let version = version_id(input.version_id);
     let deleted = store.delete(&input.bucket, &input.key, version.as_ref(), &conditions)?;
     Ok(DeleteObjectOutput {
@@ -212,13 +216,14 @@ pub(super) fn delete_many(store: &Store, input: DeleteObjectsInput) -> S3Result<
         return Err(s3_error!(MalformedXML, "a request names between 1 and 1000 objects"));
     }
     let (mut done, mut failed) = (Vec::new(), Vec::new());
+    let bypass_governance = input.bypass_governance_retention == Some(true);
     for object in input.delete.objects {
         let asked = object.version_id.clone();
         let expected = object.e_tag.map(|tag| match tag.value() {
             "*" => Expected::Any,
             value => Expected::Is(value.to_owned()),
         });
-        let conditions = Conditions { matches: expected, ..Conditions::default() };
+        let conditions = Conditions { matches: expected, bypass_governance, ..Conditions::default() };
         let version = version_id(object.version_id);
         match store.delete(&input.bucket, &object.key, version.as_ref(), &conditions) {
             Ok(deleted) => done.push(DeletedObject {

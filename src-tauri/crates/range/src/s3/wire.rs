@@ -25,8 +25,13 @@ impl From<StoreError> for S3Error {
             StoreError::IsDeleteMarker { .. } => S3ErrorCode::MethodNotAllowed,
             StoreError::PreconditionFailed(_) => S3ErrorCode::PreconditionFailed,
             StoreError::NotModified => S3ErrorCode::NotModified,
-            StoreError::SelfCopy | StoreError::CopyOfMarker => S3ErrorCode::InvalidRequest,
-            StoreError::Archived => S3ErrorCode::InvalidObjectState,
+            StoreError::SelfCopy | StoreError::CopyOfMarker | StoreError::NoLock => {
+                S3ErrorCode::InvalidRequest
+            }
+            StoreError::Archived | StoreError::NotArchived => S3ErrorCode::InvalidObjectState,
+            StoreError::Thawing => S3ErrorCode::RestoreAlreadyInProgress,
+            StoreError::Locked => S3ErrorCode::AccessDenied,
+            StoreError::NoAcls => S3ErrorCode::AccessControlListNotSupported,
             StoreError::NoSuchUpload => S3ErrorCode::NoSuchUpload,
             StoreError::InvalidPart(_) => S3ErrorCode::InvalidPart,
             StoreError::InvalidPartOrder => S3ErrorCode::InvalidPartOrder,
@@ -37,7 +42,7 @@ impl From<StoreError> for S3Error {
         match &error {
             StoreError::NoSuchKey { marker: Some(id) } => {
                 headers.insert(DELETE_MARKER, HeaderValue::from_static("true"));
-                if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+                if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
                     headers.insert(VERSION_ID, id);
                 }
             }
@@ -95,6 +100,7 @@ pub(super) fn conditions(
         none_matches: none_matches.map(tag),
         modified_since: modified_since.map(from_timestamp).transpose()?,
         unmodified_since: unmodified_since.map(from_timestamp).transpose()?,
+        bypass_governance: false,
     })
 }
 

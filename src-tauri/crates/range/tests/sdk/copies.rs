@@ -37,7 +37,7 @@ async fn an_old_version_is_brought_back_on_top_with_everything_it_had() {
         assert_eq!(copied.copy_object_result.unwrap().e_tag, good.e_tag);
         assert_eq!(get(&s3, key, None).await, "good");
         let held = range.store().snapshot();
-        let of = |version: &str| held.iter().find(|v| v.version.as_str() == version).unwrap();
+        let of = |version: &str| held.iter().find(|v| v.version.to_string() == version).unwrap();
         assert_eq!(of(&new).attributes, of(&id).attributes);
         assert_eq!(of(&new).attributes.content_type.as_deref(), Some("image/jpeg"));
         assert_eq!(of(&new).attributes.expires.unwrap().as_second(), 2_000_000_000);

@@ -9,6 +9,8 @@
 )]
 
 mod copies;
+mod faults;
+mod fidelity;
 mod listings;
 mod multipart;
 mod objects;

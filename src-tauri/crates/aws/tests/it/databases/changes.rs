@@ -299,7 +299,7 @@ async fn a_change_that_was_throttled_is_sent_again() {
 
     let stub = Stub::start(move |_, _| throttled()).await;
     let error = stub.ports(2).await.databases.delete(EAST, "portal").await.unwrap_err();
-    assert_eq!((error.kind, stub.heads().len()), (PortErrorKind::Unavailable, 2));
+    assert_eq!((error.kind, stub.heads().len()), (PortErrorKind::Throttled, 2));
 }
 
 #[tokio::test]
