@@ -217,7 +217,7 @@ mod tests {
     fn rows_are_read_in_either_order_of_their_codes_with_their_keys_decoded() {
         let columns = Columns::of(SCHEMA).unwrap();
         let rows = "b,photos/a%2Bb%20c.jpg,v1,succeeded,200,,Successful\n\
-                    b,x+y,v2,failed,AccessDenied,403,\"Access\n\"\"Denied\"\"\"\n\
+                    b,x+y,v2,failed,AccessDenied,403,\"Access \"\"Denied\"\"\nto it\"\n\
                     b,z,v3,failed,404,NoSuchVersion,gone\n";
         let tasks: Vec<_> = columns.read(rows.as_bytes()).unwrap().into();
         let seen: Vec<_> =
