@@ -243,6 +243,7 @@ async fn a_bucket_of_another_account_refuses() {
     let bench = bench().await;
     let mut environment = Environment::practice(bench.range.endpoint());
     environment.account = "123456789012".to_owned();
+    environment.photos = None;
     let ports = aws::connect(&environment, &Options::default()).await.unwrap();
     let bucket = &bench.range.ready().bucket;
     let error = ports.photos.bucket(bucket).await.unwrap_err();
