@@ -406,7 +406,8 @@ impl PhotoStore for Fake {
         key: &str,
         version: &VersionId,
     ) -> Result<ContentDigest, PortError> {
-        let state = self.state();
+        let mut state = self.state();
+        state.fault("get", key)?;
         let entry = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == version.0));
         let content = entry.and_then(|e| e.content.as_ref());
         let content = content.ok_or_else(|| error(PortErrorKind::NotFound, "get", key))?;

@@ -26,9 +26,11 @@ mod exclusions;
 mod findings;
 mod history;
 mod listing;
+pub mod manifest;
 mod merge;
 mod plan;
 mod planned;
+mod reading;
 mod reconcile;
 mod reconciled;
 mod summary;
@@ -320,7 +322,7 @@ struct Ticks<'a> {
 
 impl<'a> Ticks<'a> {
     fn new(doing: &str, cx: &'a Context<'_>) -> Self {
-        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, failed: 0, bytes: 0 };
+        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, ..Progress::default() };
         (cx.progress)(progress.clone());
         Self { cx, progress }
     }

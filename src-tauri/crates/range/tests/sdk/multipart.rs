@@ -60,7 +60,7 @@ async fn parts_become_one_object_with_a_counted_etag() {
     let copy = s3.copy_object().bucket(BUCKET).key("big").copy_source(source(
         BUCKET,
         "big",
-        Some(held.version.to_string().as_str()),
+        Some(&held.version.to_string()),
     ));
     let copy = copy.send().await.unwrap().copy_object_result.unwrap().e_tag.unwrap();
     assert!(!copy.contains('-'), "a copy is stored in one piece: {copy}");

@@ -4,51 +4,51 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Time since the work began.
+/// Time since the work began. In tests of this crate nobody waits: pauses are passed over, and a little time goes by
+/// whenever somebody looks.
 #[derive(Debug)]
 pub(crate) struct Clock {
+    #[cfg_attr(test, expect(dead_code, reason = "no real time goes by in tests"))]
     began: Instant,
-    /// Time that tests passed over instead of waiting for it.
     #[cfg(test)]
-    passed_over: Option<std::sync::Mutex<Duration>>,
+    passed: std::sync::Mutex<Duration>,
 }
 
 impl Clock {
     /// Begins now.
-    #[cfg_attr(test, expect(dead_code, reason = "tests don't wait"))]
     pub(crate) fn start() -> Self {
         Self {
             began: Instant::now(),
             #[cfg(test)]
-            passed_over: None,
+            passed: std::sync::Mutex::default(),
         }
     }
+}
 
-    /// Begins now, passes over every pause, and goes on a little whenever it is looked at.
-    #[cfg(test)]
-    pub(crate) fn jumping() -> Self {
-        Self { began: Instant::now(), passed_over: Some(std::sync::Mutex::default()) }
-    }
-
+#[cfg(not(test))]
+impl Clock {
+    /// How long ago it began.
     pub(crate) fn now(&self) -> Duration {
-        #[cfg(test)]
-        if let Some(passed_over) = &self.passed_over {
-            let mut now = passed_over.lock().unwrap();
-            *now += Duration::from_millis(5);
-            return *now;
-        }
         self.began.elapsed()
     }
 
     /// Waits until `moment`.
     pub(crate) async fn until(&self, moment: Duration) {
-        #[cfg(test)]
-        if let Some(passed_over) = &self.passed_over {
-            tokio::task::yield_now().await;
-            let mut now = passed_over.lock().unwrap();
-            *now = moment.max(*now);
-            return;
-        }
         tokio::time::sleep_until(self.began + moment).await;
+    }
+}
+
+#[cfg(test)]
+impl Clock {
+    pub(crate) fn now(&self) -> Duration {
+        let mut now = self.passed.lock().unwrap();
+        *now += Duration::from_millis(5);
+        *now
+    }
+
+    pub(crate) async fn until(&self, moment: Duration) {
+        tokio::task::yield_now().await;
+        let mut now = self.passed.lock().unwrap();
+        *now = moment.max(*now);
     }
 }

@@ -145,9 +145,21 @@ impl Limit {
         self.credited = now;
     }
 
-    /// Requests a second that may begin: somewhat more than are under way in the time of one.
+    /// Requests a second that may begin: somewhat more than are under way in the time of one. After a delay on this
+    /// side they must not all come at once.
     fn pace(&self) -> f64 {
-        1.5 * self.window / self.latency.smoothed.max(PACED)
+        let more = if self.place() < 0.6 { 1.5 } else { 1.1 };
+        more * self.window / self.latency.smoothed.max(PACED)
+    }
+
+    fn promised(&self) -> f64 {
+        (self.promised * self.latency.smoothed).max(NEAR)
+    }
+
+    /// Where the window is, as a share of where requests were turned away last or, if they never were, of what is
+    /// promised.
+    fn place(&self) -> f64 {
+        self.window / self.mark.unwrap_or_else(|| self.promised())
     }
 
     /// How many requests may begin at once.
@@ -203,13 +215,12 @@ impl Limit {
         if self.latency.is_high() {
             return;
         }
-        let promised = (self.promised * self.latency.smoothed).max(NEAR);
-        let step = match self.window / self.mark.unwrap_or(promised) {
+        let step = match self.place() {
             place if place < 0.6 => 1.0,
             place if place < 0.95 => 1.0 / 8.0,
             place if place < 1.1 => 1.0 / self.window.max(200.0),
             // What turned requests away there is gone.
-            _ if self.window < 0.9 * promised => 1.0 / 16.0,
+            _ if self.window < 0.9 * self.promised() => 1.0 / 16.0,
             _ => 1.0 / 100.0,
         };
         self.window = (self.window + step).min(self.ceiling);

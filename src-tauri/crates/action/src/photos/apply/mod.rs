@@ -19,7 +19,7 @@ mod landing;
 mod later;
 mod limit;
 mod removing;
-mod resume;
+pub(crate) mod resume;
 mod telling;
 mod thawing;
 mod waiting;
@@ -29,6 +29,7 @@ mod work;
 mod tests;
 
 pub(crate) use clock::Clock;
+pub(crate) use work::op;
 
 use feed::Feed;
 use landed::Place;
@@ -39,23 +40,8 @@ use work::Work;
 ///
 /// # Errors
 /// [`Failure::Paused`] when the network or the credentials were lost: applying the same plan again goes on from there.
-#[cfg(not(test))]
 pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
-    apply_by(&Clock::start(), plan, cx, evidence).await
-}
-
-/// As the real one, without waiting.
-#[cfg(test)]
-pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
-    apply_by(&Clock::jumping(), plan, cx, evidence).await
-}
-
-async fn apply_by(
-    clock: &Clock,
-    plan: Source,
-    cx: &Context<'_>,
-    evidence: Sink<'_>,
-) -> Result<Outcome, Failure> {
+    let clock = Clock::start();
     let body = Body::open(plan)?;
     if let Some(handoff) = body.header.ground.batch.clone() {
         return super::batch::apply(body, handoff, cx, evidence).await;
@@ -76,11 +62,12 @@ async fn apply_by(
     }
     let place = Place { store, target: &target, keep: ground.keep };
     let mut earlier = Earlier::read(cx)?;
-    let mut work = Work::new(place, cx, clock, evidence, &mut earlier);
+    let mut work = Work::new(place, cx, &clock, evidence, &mut earlier);
     let mut feed = Feed::new(body, earlier);
     work.run(&mut feed).await?;
     work.thaw(&mut feed).await?;
     let mut outcome = work.outcome();
     outcome.outputs.insert("excluded".to_owned(), target.exclude.join(","));
+    outcome.outputs.insert("exclude_file".to_owned(), target.exclude_file.clone().unwrap_or_default());
     Ok(outcome)
 }

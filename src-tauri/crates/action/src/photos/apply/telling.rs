@@ -19,7 +19,7 @@ impl<'a> Telling<'a> {
     /// Begins with what earlier applications did.
     pub(crate) fn new(doing: &str, cx: &'a Context<'a>, earlier: &Count) -> Self {
         let (done, bytes) = (earlier.so() + earlier.undecided + earlier.blocked, earlier.bytes);
-        let progress = Progress { doing: doing.to_owned(), done, total: None, failed: 0, bytes };
+        let progress = Progress { doing: doing.to_owned(), done, bytes, ..Progress::default() };
         (cx.progress)(progress.clone());
         Self { cx, progress, told: Duration::ZERO }
     }

@@ -14,6 +14,7 @@ use super::*;
 use crate::plan::Verdict;
 use crate::port::{Guard, VersionId};
 
+mod beside;
 mod kills;
 mod removing;
 mod thawing;

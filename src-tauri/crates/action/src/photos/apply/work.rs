@@ -366,7 +366,7 @@ fn meet(count: &mut Count, item: &Item) {
 }
 
 /// What evidence calls what is done about an item.
-pub(super) fn op(op: &Op) -> &'static str {
+pub(crate) fn op(op: &Op) -> &'static str {
     match op {
         Op::Copy { .. } => "copy",
         Op::Hide { .. } => "hide",

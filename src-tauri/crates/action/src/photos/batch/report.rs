@@ -107,5 +107,5 @@ fn write(watch: &mut Watch<'_>, job: &str, task: &TaskResult) -> Result<(), Fail
 
 fn tell(watch: &Watch<'_>, known: &Known, done: u64, failed: u64) {
     let (doing, total) = ("reading what the job did".to_owned(), Some(known.share.photos));
-    (watch.cx.progress)(Progress { doing, done, total, failed, bytes: 0 });
+    (watch.cx.progress)(Progress { doing, done, total, failed, bytes: 0, paused: None });
 }

@@ -194,6 +194,12 @@ async fn failed_tasks_fail_the_verdict_and_are_named() {
     assert_eq!((again.headline, bench.batch.state().jobs.len()), (outcome.headline, 1));
     let copies = bench.evidence().lines().filter(|line| line.contains(r#""op":"copy""#)).count();
     assert_eq!(copies, 8, "the report is in the evidence once");
+    let open = |text: String| Box::new(std::io::Cursor::new(text.into_bytes())) as crate::plan::Source;
+    let mut table = Vec::new();
+    crate::photos::manifest::csv(open(plan), &|| Ok(open(bench.evidence())), &mut table).unwrap();
+    let table = String::from_utf8(table).unwrap();
+    assert_eq!(table.lines().filter(|row| row.contains(",copy,restored,")).count(), 7, "{table}");
+    assert_eq!(table.lines().filter(|row| row.contains("403 AccessDenied")).count(), 1, "{table}");
 }
 
 /// Whatever breaks off, wherever: applying again goes on, and no second job is made.

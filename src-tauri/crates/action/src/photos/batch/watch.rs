@@ -301,12 +301,13 @@ impl<'a> Watch<'a> {
             total: Some(self.handoff.photos()),
             failed: jobs().map(|job| job.failed).sum(),
             bytes: 0,
+            paused: None,
         });
     }
 
     fn tell_doing(&self, doing: &str) {
         let doing = doing.to_owned();
-        (self.cx.progress)(Progress { doing, done: 0, total: None, failed: 0, bytes: 0 });
+        (self.cx.progress)(Progress { doing, done: 0, total: None, failed: 0, bytes: 0, paused: None });
     }
 
     /// Writes a line of evidence, durably.

@@ -21,6 +21,8 @@ struct Server {
     timeout: f64,
     /// One in so many is turned away whatever the rate.
     moody: u64,
+    /// For so long, twice a second, the laptop is busy with something else, and answers wait.
+    stalls: f64,
 }
 
 const S3: Server = Server {
@@ -31,6 +33,7 @@ const S3: Server = Server {
     away: (0.0, 0.0),
     timeout: 2.0,
     moody: u64::MAX,
+    stalls: 0.0,
 };
 
 #[derive(Debug, Default)]
@@ -97,7 +100,11 @@ fn run(limit: &mut Limit, items: u64, mut server: Server, mut later: Option<(f64
                 busy = busy.max(now) + 1.0 / server.speed;
                 (busy - now + latency, 0)
             };
-            answers.push(Reverse((nanos(now + took), run.requests, nanos(now), answer)));
+            let (mut at, stalled) = (now + took, (now + took) % 0.5);
+            if stalled < server.stalls {
+                at += server.stalls - stalled;
+            }
+            answers.push(Reverse((nanos(at), run.requests, nanos(now), answer)));
         }
         let Reverse((at, _, began, answer)) = answers.pop().unwrap();
         now = at as f64 / 1e9;
@@ -197,4 +204,14 @@ fn few_large_requests_are_paced_as_well() {
     let fast = Server { latency: 0.1, rate: 1e9, burst: 1e9, speed: 100.0, ..S3 };
     let run = super::tests::run(&mut Limit::new(None, 3.5), 200, fast, None);
     assert!(run.seconds < 4.0, "{} s {:?}", run.seconds, run.windows);
+}
+
+#[test]
+fn a_laptop_that_is_busy_does_not_take_its_own_slowness_for_the_servers() {
+    for (stalls, least) in [(0.01, 0.9), (0.03, 0.85)] {
+        let run = run(&mut fresh(), 50_000, Server { stalls, ..S3 }, None);
+        let (rate, share) = (run.rate(50_000), run.share());
+        assert!(rate >= least * 3500.0, "{stalls}: {rate} a second {:?}", run.windows);
+        assert!(share < 0.01, "{stalls}: {share}");
+    }
 }
