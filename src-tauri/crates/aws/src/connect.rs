@@ -16,6 +16,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use portal::Clock;
 
+use crate::batch::{AsItIs, Jobs, STORING};
 use crate::credentials;
 use crate::databases::{Databases, Regional};
 use crate::errors::Site;
@@ -175,8 +176,20 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(options.connect).build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    let again = aws_sdk_s3::Client::from_conf(again.build());
+    let mut control = configured!(aws_sdk_s3control, common, &environment.region, &endpoints.s3control);
+    if let Some(url) = &endpoints.s3control {
+        control = control.endpoint_resolver(AsItIs(url.clone()));
+    }
+    let jobs = Jobs {
+        control: aws_sdk_s3control::Client::from_conf(control.build()),
+        site: site("s3control", &endpoints.s3control, &environment.region),
+        s3: again.clone(),
+        store: site("s3", &endpoints.s3, &environment.region),
+        storing: limits(options.connect, STORING, STORING * 3),
+    };
     let photos = Photos {
-        client: aws_sdk_s3::Client::from_conf(again.build()),
+        client: again,
         once: aws_sdk_s3::Client::from_conf(once.build()),
         site: site("s3", &endpoints.s3, &environment.region),
         limit: options.limit,
@@ -197,6 +210,7 @@ pub async fn connect(environment: &Environment, options: &Options) -> Result<Por
     });
     let pace = if environment.is_local() { Clock::LOCAL } else { Clock::AWS };
     let mut ports = Ports {
+        batch: Arc::new(jobs),
         databases: Arc::new(databases),
         pace: Arc::new(pace),
         ..Ports::of_photos(Arc::new(identity), Arc::new(photos))

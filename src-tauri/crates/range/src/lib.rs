@@ -1,4 +1,4 @@
-//! The practice range: S3, RDS, STS and KMS on loopback, in memory, with versions, history, damage and faults.
+//! The practice range: S3 with its Batch Operations, RDS, STS and KMS on loopback, in memory, with versions, history, damage and faults.
 //!
 //! Exercises and tests run the app's own code against it: nothing is mocked above the socket. Its guarantee is
 //! that it answers as S3 does or says that it can't: what it doesn't do is 501, never a made-up success. It
@@ -15,6 +15,7 @@
 
 mod certificate;
 mod conditions;
+pub mod control;
 pub mod data;
 mod faults;
 mod front_end;

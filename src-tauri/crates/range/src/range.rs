@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+use crate::control::Control;
 use crate::data::{self, DataError, Digest, Missing, Servers, Tools};
 use crate::faults::{Counts, Faults, Trouble};
 use crate::front_end::{FrontEnd, FrontEndError};
@@ -114,6 +115,8 @@ pub struct ReadyEndpoints {
     pub rds: String,
     /// KMS.
     pub kms: String,
+    /// S3 Control: S3 Batch Operations.
+    pub s3control: String,
     /// The Portal's front end, over TLS.
     pub portal: String,
 }
@@ -167,6 +170,7 @@ fn fill(
 pub struct Range {
     store: Store,
     rds: Rds,
+    control: Control,
     servers: Option<Servers>,
     digests: BTreeMap<Timestamp, Digest>,
     trouble: Arc<Trouble>,
@@ -197,6 +201,9 @@ impl Range {
         let photos = environment.photos.ok_or(StoreError::NoSuchBucket)?;
         let store = Store::new(Arc::clone(&clock));
         let start = store.now();
+        if let Some(batch) = &photos.batch {
+            store.create_bucket(&batch.bucket)?;
+        }
         let database = scenario.as_ref().and_then(|scenario| scenario.database.as_ref());
         let found = database.map(|database| (Tools::find(), database.certificate));
         let note = found.as_ref().and_then(|(tools, _)| tools.as_ref().err().map(Missing::to_string));
@@ -234,6 +241,7 @@ impl Range {
                 sts: endpoint.clone(),
                 rds: endpoint.clone(),
                 kms: endpoint.clone(),
+                s3control: endpoint.clone(),
                 portal: endpoint.replacen("http://", "https://", 1),
             },
             access_key_id: PRACTICE_ACCESS_KEY_ID.to_owned(),
@@ -268,7 +276,9 @@ impl Range {
         let portal = rds.clone();
         let is_up = move || !has_database || portal.serves_anywhere(data::INSTANCE);
         let front_end = FrontEnd::new(Arc::new(is_up), start)?;
-        let server = Server::new(store.clone(), rds.clone(), front_end, Arc::clone(&trouble));
+        let control = Control::new(store.clone());
+        let trouble_of = Arc::clone(&trouble);
+        let server = Server::new(store.clone(), rds.clone(), control.clone(), front_end, trouble_of);
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             if let Err(error) = runtime.block_on(server.serve(listener, stopped)) {
@@ -278,7 +288,7 @@ impl Range {
         let thread =
             std::thread::Builder::new().name("range".to_owned()).spawn(serve).map_err(RangeError::Thread)?;
         let (stop, thread) = (Some(stop), Some(thread));
-        Ok(Self { store, rds, servers, digests, trouble, ready, stop, thread })
+        Ok(Self { store, rds, control, servers, digests, trouble, ready, stop, thread })
     }
 
     /// Its address, such as `http://127.0.0.1:9311`.
@@ -299,6 +309,11 @@ impl Range {
     /// Its RDS: what it keeps, and the faults of it.
     pub fn rds(&self) -> &Rds {
         &self.rds
+    }
+
+    /// Its S3 Batch Operations: the jobs, and the faults of them.
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
     /// Its databases; `None` when the scenario has none, or MariaDB isn't installed.

@@ -17,6 +17,7 @@ use s3s::{Body, HttpRequest, HttpResponse};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use crate::control::Control;
 use crate::faults::{Fate, Gate, Keys, Line, Trouble};
 use crate::front_end::{FrontEnd, HANDSHAKE};
 use crate::rds::{AnswerLost, Rds};
@@ -33,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     s3: S3Service,
     rds: Rds,
+    control: Control,
     front_end: FrontEnd,
     trouble: Arc<Trouble>,
     requests: AtomicU64,
@@ -41,13 +43,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(store: Store, rds: Rds, front_end: FrontEnd, trouble: Arc<Trouble>) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        rds: Rds,
+        control: Control,
+        front_end: FrontEnd,
+        trouble: Arc<Trouble>,
+    ) -> Self {
         let salt = u64::try_from(store.now().as_second()).unwrap_or_default();
         let mut builder = S3ServiceBuilder::new(Api { store });
         builder.set_auth(Keys);
         builder.set_access(Gate(Arc::clone(&trouble)));
         builder.set_route(Identity(Arc::clone(&trouble)));
-        Self { s3: builder.build(), rds, front_end, trouble, requests: AtomicU64::new(0), salt }
+        Self { s3: builder.build(), rds, control, front_end, trouble, requests: AtomicU64::new(0), salt }
     }
 
     /// Serves until `stop` fires or is dropped.
@@ -141,6 +149,9 @@ impl Server {
     }
 
     async fn route(&self, request: HttpRequest, id: &str) -> Result<HttpResponse, AnswerLost> {
+        if Control::serves(request.uri().path()) {
+            return self.control.answer(request, id).await;
+        }
         let scope = sts::scope(request.headers());
         let scope = scope.map(|(region, service)| (region.to_owned(), service.to_owned()));
         if let Some((region, service)) = scope.as_ref().filter(|(_, service)| Rds::serves(service)) {

@@ -37,6 +37,9 @@ Usage: cargo xtask COMMAND
   bench reconcile [--keys N]
                      compare made-up photos of a database and a bucket, 10 million a side unless said, and measure
                      it beside `sort | comm`
+  bench photos [--only restore|ministack|undelete|survey] [--rounds N] [--photos N] [--versions N] [--peers]
+                     survey and bring back made-up photos on the practice range and on ministack, and measure it
+                     beside a bare client and, with --peers, beside tools by others; 3 rounds unless said
   types              write the TypeScript types of what the window is sent
 
 Every command first says what it is about to install, and why.";
@@ -66,7 +69,7 @@ enum Command {
     Help,
     Practice(practice::Options),
     Test,
-    Bench(bench::Options),
+    Bench(bench::What),
     Setup { purpose: Purpose, how: setup::How },
     Types,
 }
@@ -80,21 +83,38 @@ impl Command {
             "help" | "--help" | "-h" => Self::Help,
             "test" => Self::Test,
             "types" => Self::Types,
-            "bench" => {
-                let mut options = bench::Options::default();
-                match rest.next() {
-                    Some("reconcile") => {}
-                    Some(other) => return Err(Usage::unknown(other)),
-                    None => return Err(Usage::of("say what to measure")),
-                }
-                while let Some(arg) = rest.next() {
-                    match arg {
-                        "--keys" => options.keys = number(arg, rest.next())?,
-                        _ => return Err(Usage::unknown(arg)),
+            "bench" => Self::Bench(match rest.next() {
+                Some("reconcile") => {
+                    let mut options = bench::reconcile::Options::default();
+                    while let Some(arg) = rest.next() {
+                        match arg {
+                            "--keys" => options.keys = number(arg, rest.next())?,
+                            _ => return Err(Usage::unknown(arg)),
+                        }
                     }
+                    bench::What::Reconcile(options)
                 }
-                Self::Bench(options)
-            }
+                Some("photos") => {
+                    let mut options = bench::photos::Options::default();
+                    while let Some(arg) = rest.next() {
+                        match arg {
+                            "--only" => {
+                                let name = value(arg, rest.next())?;
+                                let part = bench::photos::Part::named(name);
+                                options.only = Some(part.ok_or_else(|| Usage::unknown(name))?);
+                            }
+                            "--rounds" => options.rounds = number(arg, rest.next())?.max(1),
+                            "--photos" => options.photos = number(arg, rest.next())?.max(1),
+                            "--versions" => options.versions = number(arg, rest.next())?.max(2),
+                            "--peers" => options.peers = true,
+                            _ => return Err(Usage::unknown(arg)),
+                        }
+                    }
+                    bench::What::Photos(options)
+                }
+                Some(other) => return Err(Usage::unknown(other)),
+                None => return Err(Usage::of("say what to measure")),
+            }),
             "practice" => {
                 let mut options = practice::Options::default();
                 while let Some(arg) = rest.next() {
@@ -139,7 +159,8 @@ impl Command {
             }
             Self::Practice(options) => practice::practice(project, &options),
             Self::Test => test::test(project),
-            Self::Bench(options) => bench::reconcile(project, &options),
+            Self::Bench(bench::What::Reconcile(options)) => bench::reconcile::reconcile(project, &options),
+            Self::Bench(bench::What::Photos(options)) => bench::photos::photos(project, &options),
             Self::Setup { purpose, how } => setup::setup(project, purpose, how),
             Self::Types => types::write(project),
         }
@@ -189,7 +210,18 @@ mod tests {
             parse("setup --for practice --dry-run"),
             Ok(Command::Setup { purpose: Purpose::Practice, how: setup::How::DryRun })
         );
-        assert_eq!(parse("bench reconcile --keys 1000"), Ok(Command::Bench(bench::Options { keys: 1000 })));
+        assert_eq!(parse("bench reconcile --keys 1000"), Ok(Command::Bench(bench::What::Reconcile(bench::reconcile::Options { keys: 1000 })))
+        );
+        let options = bench::photos::Options {
+            only: Some(bench::photos::Part::Survey),
+            rounds: 1,
+            versions: 3_000_000,
+            ..Default::default()
+        };
+        assert_eq!(
+            parse("bench photos --only survey --rounds 1 --versions 3000000"),
+            Ok(Command::Bench(bench::What::Photos(options)))
+        );
         for wrong in [
             "",
             "tset",
@@ -199,6 +231,7 @@ mod tests {
             "setup --for fun",
             "bench",
             "bench sort",
+            "bench photos --only everything",
             "bench reconcile --keys many",
         ] {
             let usage = parse(wrong).expect_err(wrong).to_string();

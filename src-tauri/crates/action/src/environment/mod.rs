@@ -77,17 +77,20 @@ pub struct Endpoints {
     /// KMS, which is asked for the state of keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms: Option<String>,
+    /// S3 Control, which runs jobs of S3 Batch Operations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3control: Option<String>,
 }
 
 impl Endpoints {
     /// Each of them, where it is given.
-    fn all(&self) -> [&Option<String>; 4] {
-        [&self.s3, &self.rds, &self.sts, &self.kms]
+    fn all(&self) -> [&Option<String>; 5] {
+        [&self.s3, &self.rds, &self.sts, &self.kms, &self.s3control]
     }
 
     /// Whether every service is AWS's own.
     pub fn is_empty(&self) -> bool {
-        self.s3.is_none() && self.rds.is_none() && self.sts.is_none() && self.kms.is_none()
+        self.all().into_iter().all(Option::is_none)
     }
 }
 
@@ -103,6 +106,22 @@ pub struct Photos {
     /// The bucket that replication copies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica_bucket: Option<String>,
+    /// Where S3 Batch Operations finds what it needs, for buckets too large for a laptop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
+}
+
+/// What jobs of S3 Batch Operations need (facts §1.9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// The ARN of the role that S3 takes on: it reads the photos and the manifest, and writes photos and the report.
+    pub role: String,
+    /// The bucket of the manifests and the reports, in the same account and region; not the photos'.
+    pub bucket: String,
+    /// The beginning of their keys, without a slash at the end; nothing when left out.
+    #[serde(default)]
+    pub prefix: String,
 }
 
 /// Where the Portal DB is, and what a restored one is held against.
@@ -245,7 +264,7 @@ pub enum EnvironmentError {
     /// The practice range's key with an endpoint that isn't on this machine.
     #[error(
         "environment {name}: `credentials: {{ practice: true }}` is only for the practice range; give `endpoints.s3`, \
-         `rds`, `sts` and `kms` each an http:// address on this machine, or other credentials"
+         `rds`, `sts`, `kms` and `s3control` each an http:// address on this machine, or other credentials"
     )]
     Practice {
         /// The environment.
@@ -260,6 +279,18 @@ pub enum EnvironmentError {
         name: String,
         /// The endpoint.
         url: String,
+    },
+    /// The role or the bucket of S3 Batch Operations can't be used.
+    #[error("environment {name}: `photos.batch.{field}` can't be {value:?}; write {wanted}")]
+    Batch {
+        /// The environment.
+        name: String,
+        /// `role`, `bucket` or `prefix`.
+        field: &'static str,
+        /// What the file says.
+        value: String,
+        /// What it should say.
+        wanted: String,
     },
     /// The front end's address isn't `https://`.
     #[error("environment {name}: `portal.url` {url} is not https://; the Portal answers over TLS only")]
@@ -314,6 +345,7 @@ impl Environment {
         if matches!(login, Some(Login::Practice(on)) if !on || !self.is_practice()) {
             return Err(EnvironmentError::Login { name });
         }
+        self.check_batch()?;
         if let Some(portal) = self.portal.as_ref().filter(|portal| !portal.url.starts_with("https://")) {
             return Err(EnvironmentError::Portal { name, url: portal.url.clone() });
         }
@@ -321,6 +353,34 @@ impl Environment {
             if !(url.starts_with("https://") || is_loopback(url)) {
                 return Err(EnvironmentError::Endpoint { name, url: url.clone() });
             }
+        }
+        Ok(())
+    }
+
+    fn check_batch(&self) -> Result<(), EnvironmentError> {
+        let Some((photos, batch)) =
+            self.photos.as_ref().and_then(|photos| Some((photos, photos.batch.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let off = |field, value: &str, wanted: String| EnvironmentError::Batch {
+            name: self.name.clone(),
+            field,
+            value: value.to_owned(),
+            wanted,
+        };
+        let own = format!("arn:aws:iam::{}:role/", self.account);
+        if batch.role.strip_prefix(&own).is_none_or(str::is_empty) {
+            return Err(off("role", &batch.role, format!("the ARN of a role of this account: {own}NAME")));
+        }
+        if batch.bucket.is_empty() || batch.bucket == photos.bucket {
+            let wanted = "a bucket of its own, so that no manifest lies among the photos".to_owned();
+            return Err(off("bucket", &batch.bucket, wanted));
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+        if !batch.prefix.bytes().all(plain) || batch.prefix.starts_with('/') || batch.prefix.ends_with('/') {
+            let wanted = "letters, digits, `-`, `_`, `.`, and `/` within, such as lifeboat/jobs".to_owned();
+            return Err(off("prefix", &batch.prefix, wanted));
         }
         Ok(())
     }
@@ -335,7 +395,12 @@ impl Environment {
         let portal = self.portal.as_ref().is_none_or(|portal| {
             portal.url.strip_prefix("https").is_some_and(|rest| is_loopback(&format!("http{rest}")))
         });
-        portal && self.endpoints.all().into_iter().all(|url| url.as_deref().is_some_and(is_loopback))
+        // S3 Control is asked only where jobs are set up.
+        let jobs = self.photos.as_ref().is_some_and(|photos| photos.batch.is_some());
+        let local = |url: &Option<String>| url.as_deref().is_some_and(is_loopback);
+        let Endpoints { s3, rds, sts, kms, s3control } = &self.endpoints;
+        let control = local(s3control) || s3control.is_none() && !jobs;
+        portal && [s3, rds, sts, kms].into_iter().all(local) && control
     }
 
     /// The built-in `practice` environment, on a range whose S3, RDS, STS, KMS and front end answer at `endpoint`.
@@ -351,12 +416,14 @@ impl Environment {
                 s3: endpoint.clone(),
                 rds: endpoint.clone(),
                 sts: endpoint.clone(),
-                kms: endpoint,
+                kms: endpoint.clone(),
+                s3control: endpoint,
             },
             photos: Some(Photos {
                 bucket: "veonics-photos".to_owned(),
                 prefix: "photos/".to_owned(),
                 replica_bucket: None,
+                batch: Some(practice::batch()),
             }),
             database: Some(practice::database()),
             portal: Some(Portal { url, contains: Some("Veonics Portal".to_owned()), ca: None }),
@@ -374,7 +441,7 @@ impl Environment {
     }
 
     /// Every path that `${env.path}` may name in any environment; lint checks references against these.
-    pub const PATHS: [&'static str; 17] = [
+    pub const PATHS: [&'static str; 21] = [
         "environment",
         "region",
         "account",
@@ -382,9 +449,13 @@ impl Environment {
         "endpoints.rds",
         "endpoints.sts",
         "endpoints.kms",
+        "endpoints.s3control",
         "photos.bucket",
         "photos.prefix",
         "photos.replica_bucket",
+        "photos.batch.role",
+        "photos.batch.bucket",
+        "photos.batch.prefix",
         "database.instance",
         "database.engine",
         "database.schema",
@@ -432,6 +503,7 @@ mod tests {
                 bucket: "veonics-photos".into(),
                 prefix: "photos/".into(),
                 replica_bucket: None,
+                batch: None,
             }),
             database: None,
             portal: None,
@@ -470,6 +542,39 @@ mod tests {
         assert!(matches!(env.check(), Err(EnvironmentError::Practice { .. })));
         let env = Environment::practice("https://s3.example.com");
         assert!(matches!(env.check(), Err(EnvironmentError::Practice { .. })));
+    }
+
+    #[test]
+    fn jobs_have_a_role_of_the_account_and_a_bucket_of_their_own() {
+        let good = Batch {
+            role: "arn:aws:iam::123456789012:role/lifeboat-batch".into(),
+            bucket: "veonics-jobs".into(),
+            prefix: "lifeboat/jobs".into(),
+        };
+        let check = |batch: Batch| {
+            let mut env = production();
+            env.photos.as_mut().unwrap().batch = Some(batch);
+            env.check().map_err(|why| why.to_string())
+        };
+        assert_eq!(check(good.clone()), Ok(()));
+        for (wrong, named) in [
+            (Batch { role: "arn:aws:iam::999999999999:role/x".into(), ..good.clone() }, "photos.batch.role"),
+            (Batch { role: "arn:aws:iam::123456789012:role/".into(), ..good.clone() }, "photos.batch.role"),
+            (Batch { bucket: "veonics-photos".into(), ..good.clone() }, "photos.batch.bucket"),
+            (Batch { prefix: "jobs/".into(), ..good.clone() }, "photos.batch.prefix"),
+        ] {
+            assert!(check(wrong).unwrap_err().contains(named));
+        }
+    }
+
+    #[test]
+    fn what_jobs_are_asked_of_counts_as_far_where_they_are_set_up() {
+        let mut env = Environment::practice("http://127.0.0.1:9311");
+        assert!(env.is_local());
+        env.endpoints.s3control = None;
+        assert!(!env.is_local());
+        env.photos.as_mut().unwrap().batch = None;
+        assert!(env.is_local());
     }
 
     #[test]

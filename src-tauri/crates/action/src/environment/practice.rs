@@ -1,12 +1,20 @@
 //! The practice range's database, as its environment tells of it.
 
-use super::{Check, Database, Login, Obliteration, Table};
+use super::{Batch, Check, Database, Login, Obliteration, PRACTICE_ACCOUNT, Table};
 
 /// The certificate that every certificate of the practice range is signed with. Trusted in the practice environment
 /// alone; its key lies in the range's crate, and is no secret.
 pub const PRACTICE_CA: &str = include_str!("practice-ca.pem");
 /// The user and the password that the practice range's databases accept. Not a secret: they open nothing else.
 pub const PRACTICE_LOGIN: (&str, &str) = ("lifeboat", "only-for-the-practice-range");
+
+pub(super) fn batch() -> Batch {
+    Batch {
+        role: format!("arn:aws:iam::{PRACTICE_ACCOUNT}:role/practice-batch"),
+        bucket: "veonics-jobs".to_owned(),
+        prefix: "lifeboat".to_owned(),
+    }
+}
 
 pub(super) fn database() -> Database {
     let table = |name: &str, changed: Option<&str>| Table {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Target;
+use super::batch::Handoff;
 use super::exclusions::ExclusionFile;
 use crate::body;
 pub(crate) use crate::body::{write_line, write_summary};
@@ -21,6 +22,9 @@ pub(crate) struct Ground {
     /// What copies have to be given besides what S3 copies of its own accord.
     #[serde(default)]
     pub(crate) keep: Keep,
+    /// What is handed to S3 Batch Operations; `None` when this machine does it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) batch: Option<Handoff>,
     /// The file that keys were left out by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exclusions: Option<ExclusionFile>,
@@ -177,7 +181,8 @@ mod tests {
     fn written(items: &[Item]) -> String {
         let target = Target::of("b", "photos/", "2026-11-24T02:00:00Z");
         let mut text = Vec::new();
-        let ground = Ground { versioning: Versioning::Enabled, keep: Keep::default(), exclusions: None };
+        let ground =
+            Ground { versioning: Versioning::Enabled, keep: Keep::default(), batch: None, exclusions: None };
         write_header(&target, ground, &mut text).unwrap();
         for item in items {
             write_line(item, &mut text).unwrap();

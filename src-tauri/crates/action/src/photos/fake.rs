@@ -119,6 +119,13 @@ impl Fake {
         self.state().write(self.now(), key, None, "", "")
     }
 
+    /// Copies a version on top of its key, whatever is current.
+    pub(crate) fn copy_over(&self, key: &str, version: &str, class: &str) {
+        let mut state = self.state();
+        let source = state.keys[key].iter().find(|entry| entry.id == version).cloned().unwrap();
+        state.write(self.now(), key, source.content, class, &source.described);
+    }
+
     /// What a reader of `key` gets now.
     pub(crate) fn read(&self, key: &str) -> Option<Vec<u8>> {
         self.state().keys.get(key).and_then(|entries| entries[0].content.clone())

@@ -19,6 +19,9 @@ use crate::plan::{Failure, Source};
 /// that were never reached: they are `not yet`. A line of evidence that can't be read is passed over. Keys and errors
 /// that a spreadsheet would take for a formula get an apostrophe in front.
 ///
+/// Of a plan that was handed to S3 Batch Operations there is a row for each task that the report of a job tells of, and
+/// none for what was never reached: a report names keys and no lines, and comes in no order.
+///
 /// Memory grows by two bits an item, and by the items that failed more than once.
 ///
 /// # Errors
@@ -28,6 +31,8 @@ pub fn csv(
     evidence: &dyn Fn() -> io::Result<Source>,
     into: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let mut body = Body::open(plan)?;
+    let handed = body.header.ground.batch.is_some();
     let mut states = States::default();
     read(evidence()?, &mut |line| {
         states.see(line);
@@ -38,7 +43,17 @@ pub fn csv(
         ["key", "action", "result", "bytes", "removed", "version", "request", "tries", "reason", "line"];
     csv.write_record(titles).map_err(failed)?;
     read(evidence()?, &mut |line| {
-        let Some(n) = line.n.filter(|n| states.is_last(*n, line.result)) else { return Ok(()) };
+        let place = match line.n {
+            Some(n) if states.is_last(n, line.result) => {
+                if handed {
+                    String::new()
+                } else {
+                    n.to_string()
+                }
+            }
+            None if handed && line.op == "copy" => String::new(),
+            _ => return Ok(()),
+        };
         let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
         csv.write_record([
             &text(&line.key),
@@ -50,11 +65,13 @@ pub fn csv(
             line.request_id.as_deref().unwrap_or_default(),
             &line.attempt.to_string(),
             &text(line.error.as_deref().unwrap_or_default()),
-            &n.to_string(),
+            &place,
         ])
         .map_err(failed)
     })?;
-    let mut body = Body::open(plan)?;
+    if handed {
+        return Ok(csv.flush()?);
+    }
     while let Some(Item { key, op, .. }) = body.next()? {
         let n = body.line();
         if !states.reached(n) {

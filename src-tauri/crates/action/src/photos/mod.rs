@@ -18,6 +18,7 @@ use crate::spec::Values;
 use crate::words;
 
 mod apply;
+mod batch;
 mod body;
 mod breakdown;
 mod decide;
@@ -44,9 +45,9 @@ pub(crate) mod fake;
 mod tests;
 
 pub(crate) use apply::apply;
+pub(crate) use batch::plan;
 pub(crate) use history::whole_second;
 pub use merge::{Keyed, Merge, Pair};
-pub(crate) use plan::plan;
 pub(crate) use reconcile::reconcile;
 pub use reconcile::{Comparison, Kept, Reconcile};
 pub use reconciled::Counts;
@@ -105,6 +106,32 @@ pub struct Target {
     /// Bytes a second that reading may take at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bandwidth: Option<u64>,
+    /// Who copies.
+    #[serde(default)]
+    pub by: By,
+    /// The number of copies over which [`By::Auto`] hands them to S3 Batch Operations.
+    #[serde(default = "batch_over")]
+    pub batch_over: u64,
+}
+
+/// Who copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// This machine, unless there are so many copies that S3 Batch Operations does it better, and it is set up.
+    #[default]
+    Auto,
+    /// This machine.
+    Laptop,
+    /// S3 Batch Operations; what it can't copy comes from this machine afterwards.
+    Batch,
+}
+
+/// The number of copies over which they are handed to S3 Batch Operations when nobody says otherwise.
+pub const BATCH_OVER: u64 = 20_000_000;
+
+fn batch_over() -> u64 {
+    BATCH_OVER
 }
 
 /// How photos come back (facts §1.1).
@@ -224,6 +251,12 @@ impl Target {
                 _ => Depth::Listing,
             },
             max_bandwidth: values.number("max_bandwidth")?,
+            by: match values.text("by") {
+                Some("laptop") => By::Laptop,
+                Some("batch") => By::Batch,
+                _ => By::Auto,
+            },
+            batch_over: values.number("batch_over")?.unwrap_or(BATCH_OVER),
         })
     }
 
@@ -247,6 +280,8 @@ impl Target {
             max_in_flight: None,
             read: Depth::default(),
             max_bandwidth: None,
+            by: By::default(),
+            batch_over: BATCH_OVER,
         }
     }
 

@@ -129,6 +129,7 @@ fn stands_on(ground: &Ground<'_>) -> body::Ground {
             acl: facts.acls == Some(true),
             lock: ground.target.lock,
         },
+        batch: None,
         exclusions: ground.exclusions.file().cloned(),
     }
 }

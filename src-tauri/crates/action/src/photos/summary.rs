@@ -205,7 +205,7 @@ fn notes(ground: &Ground<'_>, planned: &Planned) -> Vec<String> {
             if planned.hidden == 1 { "1 photo is hidden" } else { "New photos are hidden" }
         ));
     }
-    notes.push("A photo that is written after this plan is left alone and reported.".to_owned());
+    notes.push(super::batch::GUARDED.to_owned());
     if planned.copies > 0 {
         notes.push(
             "Time and cost are estimates, at S3's list price in us-east-1; what is stored besides, thawing and \

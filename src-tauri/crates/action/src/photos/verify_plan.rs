@@ -11,7 +11,7 @@ use super::body::{Body, Item, Op, write_line};
 use super::history::History;
 use super::listing::histories;
 use super::tally::{Examples, fact};
-use super::{Ticks, words};
+use super::{Ticks, batch, words};
 use crate::plan::{Context, Example, Failure, Outcome, Sink, Source, Verdict};
 use crate::port::{Current, PortError, Version};
 
@@ -24,6 +24,8 @@ enum Stands {
     Changed,
     /// The plan does nothing about it.
     LeftAlone,
+    /// As the plan wants it, but over something that was written since.
+    Covers,
     /// As the plan wants it.
     Back,
 }
@@ -34,6 +36,7 @@ impl Stands {
             Self::NotYet => "not yet",
             Self::Changed => "changed since the plan",
             Self::LeftAlone => "left alone",
+            Self::Covers => "as planned, over what was written since the plan",
             Self::Back => "as planned",
         }
     }
@@ -57,6 +60,7 @@ pub(crate) async fn verify_plan(
 ) -> Result<Outcome, Failure> {
     let mut body = Body::open(plan)?;
     let target = body.header.params.clone();
+    let handoff = body.header.ground.batch.clone();
     let place = Place { store: &*cx.ports.photos, target: &target, keep: body.header.ground.keep };
     let prefix = target.destination_key(&target.prefix);
     let mut count: BTreeMap<Stands, u64> = BTreeMap::new();
@@ -75,7 +79,10 @@ pub(crate) async fn verify_plan(
             ahead = listed.try_next().await?;
         }
         let history = ahead.as_ref().filter(|history| *history.key == *key);
-        let stands = stands(&place, &item, history).await?;
+        let mut stands = stands(&place, &item, history).await?;
+        if stands == Stands::Back && batch::covered(handoff.as_ref(), &item, history) {
+            stands = Stands::Covers;
+        }
         *count.entry(stands).or_default() += 1;
         match item.op {
             Op::Hide { .. } => {}
@@ -85,7 +92,7 @@ pub(crate) async fn verify_plan(
             }
             _ => {
                 photos += 1;
-                back_photos += u64::from(stands == Stands::Back);
+                back_photos += u64::from(matches!(stands, Stands::Back | Stands::Covers));
             }
         }
         ticks.tick(1, u64::from(stands != Stands::Back), 0);
@@ -99,7 +106,8 @@ pub(crate) async fn verify_plan(
     ticks.last();
     let of = |stands| count.get(&stands).copied().unwrap_or_default();
     let items: u64 = count.values().sum();
-    let (hides, hidden) = (items - photos - clears, of(Stands::Back) - back_photos - cleared);
+    let (hides, hidden) =
+        (items - photos - clears, of(Stands::Back) + of(Stands::Covers) - back_photos - cleared);
     let mut parts = Vec::new();
     if photos > 0 {
         let are = if photos == 1 { "is" } else { "are" };
@@ -127,18 +135,27 @@ pub(crate) async fn verify_plan(
             words::of(of(Stands::Changed), "key was", "keys were")
         ));
     }
+    if of(Stands::Covers) > 0 {
+        notes.push(format!(
+            "{} as planned, but over something that was written or deleted after the plan, which S3 Batch Operations \
+             covered. It is not lost: its version lies below. Ask who wrote it, and copy that version on top where it \
+             is the better one.",
+            words::of(of(Stands::Covers), "key is", "keys are")
+        ));
+    }
     if of(Stands::LeftAlone) > 0 {
         notes.push(format!(
             "{} left alone by the plan; it says why. Clear that, then plan again.",
             words::of(of(Stands::LeftAlone), "key was", "keys were")
         ));
     }
-    let labels = [Stands::Back, Stands::NotYet, Stands::Changed, Stands::LeftAlone];
+    let labels = [Stands::Back, Stands::Covers, Stands::NotYet, Stands::Changed, Stands::LeftAlone];
+    let labels = labels.into_iter().filter(|stands| *stands != Stands::Covers || handoff.is_some());
     let passed = of(Stands::Back) == items;
     Ok(Outcome {
         verdict: if passed { Verdict::Passed } else { Verdict::Failed },
         headline,
-        facts: labels.map(|stands| fact(stands.words(), of(stands))).into(),
+        facts: labels.map(|stands| fact(stands.words(), of(stands))).collect(),
         outputs: BTreeMap::new(),
         notes,
         examples: examples.chosen(),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+mod batch;
 mod database;
 mod front_end;
 mod nowhere;
 mod photos;
 mod sql;
 
+pub use batch::{BatchJobs, Job, JobOrder, JobState, Listed, TaskResult, Uploaded};
 pub use database::{
     Answer, AutomatedBackup, BackupSource, Change, CopyOrder, DatabaseService, Endpoint, Group, GroupKind,
     Instance, InstanceEvent, KeyState, RestoreFrom, RestoreOrder, Settings, Snapshot, SnapshotKind,
@@ -29,6 +31,8 @@ pub struct Ports {
     pub identity: Arc<dyn Identity>,
     /// The badge photos.
     pub photos: Arc<dyn PhotoStore>,
+    /// Jobs that copy photos without this machine.
+    pub batch: Arc<dyn BatchJobs>,
     /// The Portal DB's instances and backups.
     pub databases: Arc<dyn DatabaseService>,
     /// The Portal DB's rows.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 use jiff::Timestamp;
 
 use super::*;
@@ -17,6 +18,7 @@ impl Ports {
         Self {
             identity,
             photos,
+            batch: nowhere.clone(),
             databases: nowhere.clone(),
             sql: nowhere.clone(),
             front_end: nowhere.clone(),
@@ -83,6 +85,50 @@ impl DatabaseService for Nowhere {
     }
     async fn delete(&self, _: &str, id: &str) -> Result<Answer<()>, PortError> {
         none("delete", id)
+    }
+}
+
+fn no_jobs<T>(operation: &str, target: &str) -> Result<T, PortError> {
+    Err(PortError {
+        kind: PortErrorKind::Unreachable,
+        operation: operation.to_owned(),
+        target: target.to_owned(),
+        message: "there is no S3 Batch Operations here".to_owned(),
+        request_id: None,
+        next: "Plan again with `by: laptop`.".to_owned(),
+    })
+}
+
+#[async_trait]
+impl BatchJobs for Nowhere {
+    async fn check(&self, bucket: &str) -> Result<(), PortError> {
+        no_jobs("check", bucket)
+    }
+    async fn upload(&self, _: &str, key: &str, _: std::fs::File) -> Result<Uploaded, PortError> {
+        no_jobs("upload", key)
+    }
+    async fn find(&self, start: &str) -> Result<Vec<Listed>, PortError> {
+        no_jobs("find", start)
+    }
+    async fn create(&self, order: &JobOrder) -> Result<Answer<String>, PortError> {
+        no_jobs("create", &order.description)
+    }
+    async fn describe(&self, id: &str) -> Result<Answer<Job>, PortError> {
+        no_jobs("describe", id)
+    }
+    async fn confirm(&self, id: &str) -> Result<Answer<()>, PortError> {
+        no_jobs("confirm", id)
+    }
+    async fn cancel(&self, id: &str, _: &str) -> Result<Answer<()>, PortError> {
+        no_jobs("cancel", id)
+    }
+    async fn report(
+        &self,
+        _: &str,
+        _: &str,
+        id: &str,
+    ) -> Result<BoxStream<'_, Result<TaskResult, PortError>>, PortError> {
+        no_jobs("report", id)
     }
 }
 

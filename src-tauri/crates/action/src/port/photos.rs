@@ -38,8 +38,8 @@ pub trait PhotoStore: Send + Sync {
     /// Hides a key behind a delete marker, if its current version still has `etag`. Removes no version.
     async fn put_marker(&self, bucket: &str, key: &str, etag: &str) -> Result<Receipt, PortError>;
 
-    /// Removes versions and delete markers for good, at most 1,000 of them, in one request. What isn't there is removed
-    /// already.
+    /// Removes versions and delete markers for good, at most 1,000 of them, in one request; keys that XML can't hold
+    /// (control characters) take one each. What isn't there is removed already. What is refused may be so for now only.
     async fn remove_versions(
         &self,
         bucket: &str,

@@ -173,6 +173,17 @@ pub(super) const CATALOG: &[ActionSpec] = &[
                  `drop` (the default) leaves them to the bucket's default.",
             ),
             MAX_IN_FLIGHT,
+            choice(
+                "by",
+                &["auto", "laptop", "batch"],
+                "Who copies: `auto` (the default) is this laptop, or S3 Batch Operations where the environment has it \
+                 and there are more copies than `batch_over`; `laptop` and `batch` say which.",
+            ),
+            planned(optional(
+                "batch_over",
+                ParamKind::Integer,
+                "The number of copies over which `by: auto` hands them to S3 Batch Operations; 20,000,000 when left out.",
+            )),
         ],
         outputs: &[
             count("restored"),

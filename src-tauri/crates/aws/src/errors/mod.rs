@@ -1,6 +1,6 @@
 //! Failed requests in words for the person who must act on them.
 //!
-//! What every service may answer is explained here, and what only one does in [`s3`], [`rds`] and [`kms`].
+//! What every service may answer is explained here, and what only one does in [`s3`], [`rds`], [`kms`] and [`s3control`].
 
 use action::port::{PortError, PortErrorKind};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -13,12 +13,13 @@ use crate::words::{printable, span, tidy};
 mod kms;
 mod rds;
 mod s3;
+mod s3control;
 
 /// Where requests go and as whom, for advice about them.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) source: Source,
-    /// `s3`, `sts`, `rds` or `kms`.
+    /// `s3`, `sts`, `rds`, `kms` or `s3control`.
     pub(crate) service: &'static str,
     pub(crate) endpoint: Option<String>,
     pub(crate) region: String,
@@ -48,6 +49,7 @@ impl Site {
                 .or_else(|| match self.service {
                     "rds" => rds::explain(operation, &fault),
                     "kms" => kms::explain(&fault),
+                    "s3control" => s3control::explain(operation, &fault),
                     _ => s3::explain(operation, &fault),
                 })
                 .or_else(|| state(&fault))
@@ -66,6 +68,9 @@ impl Site {
     fn address(&self) -> String {
         match &self.endpoint {
             Some(url) => url.clone(),
+            None if self.service == "s3control" => {
+                format!("{}.s3-control.{}.amazonaws.com", self.account, self.region)
+            }
             None => format!("{}.{}.amazonaws.com", self.service, self.region),
         }
     }
@@ -134,7 +139,9 @@ impl Site {
                 PortErrorKind::Other,
                 "the request could not be made".to_owned(),
                 match self.service {
-                    "s3" => "Check the bucket's name and the endpoints in the environment file.".to_owned(),
+                    "s3" => "Check the bucket's name and the endpoints in the environment file; a key of nothing but \
+                             spaces has to be done by hand."
+                        .to_owned(),
                     _ => "Check the names that were given, and the endpoints in the environment file."
                         .to_owned(),
                 },
@@ -178,6 +185,7 @@ impl Site {
         match self.service {
             "rds" => rds::permission(operation),
             "kms" => kms::PERMISSION,
+            "s3control" => s3control::permission(operation),
             _ => s3::permission(operation),
         }
     }

@@ -32,6 +32,8 @@ pub(super) fn permission(operation: &str) -> &'static str {
              s3:PutObjectRetention and s3:PutObjectLegalHold where these are kept)"
         }
         "DeleteObject" => "s3:DeleteObject",
+        "HeadBucket" => "s3:ListBucket",
+        "PutObject" | "UploadPart" => "s3:PutObject",
         "DeleteObjects" => "s3:DeleteObject and s3:DeleteObjectVersion",
         "RestoreObject" => "s3:RestoreObject",
         _ => "a permission that the policy lacks",

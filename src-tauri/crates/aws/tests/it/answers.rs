@@ -100,7 +100,7 @@ async fn refusals_say_what_to_do() {
             "it takes s3:DeleteObject (request",
         ),
         (Ask::Digest, refusal(403, "AccessDenied", "Access Denied"), Denied, "s3:GetObjectVersion"),
-        (Ask::Current, response(403, "", ""), Denied, "s3:GetObject and s3:ListBucket"),
+        (Ask::Current, response(403, "", ""), Denied, "s3:GetObjectVersion and s3:ListBucket"),
         (Ask::Current, response(400, "", ""), Credentials, "expired credentials are the usual one"),
         (
             Ask::Bucket,
@@ -200,7 +200,7 @@ async fn refusals_say_what_to_do() {
              size for a copy source: 5368709120",
             ),
             Other,
-            "over 5 GB",
+            "larger than the plan says",
         ),
         (
             Ask::List,

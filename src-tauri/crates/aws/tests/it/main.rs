@@ -4,11 +4,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod answers;
+mod batch;
 mod child;
 mod databases;
+mod fidelity;
 mod keychain;
 mod listing;
 mod range;
+mod removal;
 mod sources;
 mod stub;
 mod writes;

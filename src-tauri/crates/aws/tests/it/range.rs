@@ -25,15 +25,19 @@ const KEYS: [&str; 9] = [
     "photos/plus%2Bplus.jpg",
 ];
 
-struct Bench {
-    ports: Ports,
-    client: Client,
-    range: Range,
+pub(crate) struct Bench {
+    pub(crate) ports: Ports,
+    pub(crate) client: Client,
+    pub(crate) range: Range,
 }
 
 /// The ports of an empty practice range, and a client of its own to make a history with.
-async fn bench() -> Bench {
-    let range = Range::start(RangeOptions::default()).unwrap();
+pub(crate) async fn bench() -> Bench {
+    bench_with(RangeOptions::default(), &Options::default()).await
+}
+
+pub(crate) async fn bench_with(range: RangeOptions, options: &Options) -> Bench {
+    let range = Range::start(range).unwrap();
     let ready = range.ready();
     let credentials = Credentials::new(&ready.access_key_id, &ready.secret_access_key, None, None, "test");
     let config = aws_sdk_s3::Config::builder()
@@ -42,12 +46,12 @@ async fn bench() -> Bench {
         .credentials_provider(credentials)
         .endpoint_url(range.endpoint())
         .force_path_style(true);
-    let ports = aws::connect(&Environment::practice(range.endpoint()), &Options::default()).await.unwrap();
+    let ports = aws::connect(&Environment::practice(range.endpoint()), options).await.unwrap();
     Bench { ports, client: Client::from_conf(config.build()), range }
 }
 
 impl Bench {
-    async fn bucket(&self, name: &str) {
+    pub(crate) async fn bucket(&self, name: &str) {
         self.client.create_bucket().bucket(name).send().await.unwrap();
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         self.client
@@ -59,14 +63,14 @@ impl Bench {
             .unwrap();
     }
 
-    async fn put(&self, bucket: &str, key: &str, body: &str) -> VersionId {
+    pub(crate) async fn put(&self, bucket: &str, key: &str, body: &str) -> VersionId {
         let put =
             self.client.put_object().bucket(bucket).key(key).body(ByteStream::from(body.as_bytes().to_vec()));
         let put = put.content_type("image/jpeg").metadata("badge", "42").tagging("org=north");
         VersionId(put.send().await.unwrap().version_id().unwrap_or("null").to_owned())
     }
 
-    async fn list(
+    pub(crate) async fn list(
         &self,
         bucket: &str,
         prefix: &str,
@@ -95,7 +99,7 @@ impl Bench {
     }
 }
 
-fn copy(key: &str, version: &VersionId, unless: Guard) -> CopyVersion {
+pub(crate) fn copy(key: &str, version: &VersionId, unless: Guard) -> CopyVersion {
     CopyVersion {
         from: None,
         to: None,
@@ -239,6 +243,7 @@ async fn a_bucket_of_another_account_refuses() {
     let bench = bench().await;
     let mut environment = Environment::practice(bench.range.endpoint());
     environment.account = "123456789012".to_owned();
+    environment.photos = None;
     let ports = aws::connect(&environment, &Options::default()).await.unwrap();
     let bucket = &bench.range.ready().bucket;
     let error = ports.photos.bucket(bucket).await.unwrap_err();

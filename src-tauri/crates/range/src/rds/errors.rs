@@ -7,17 +7,17 @@ pub(super) const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 
 /// A refusal: its code on the wire, its HTTP status, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) status: u16,
-    pub(super) code: String,
-    pub(super) message: String,
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 /// What an operation answers.
-pub(super) type Answer<T> = Result<T, Refused>;
+pub(crate) type Answer<T> = Result<T, Refused>;
 
 impl Refused {
-    pub(super) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.to_owned(), message: message.into() }
     }
 
@@ -69,7 +69,7 @@ impl Refused {
     }
 
     /// As a query service writes it.
-    pub(super) fn xml(&self, request_id: &str) -> String {
+    pub(crate) fn xml(&self, request_id: &str) -> String {
         let mut xml = Xml::new();
         xml.within_namespace("ErrorResponse", NAMESPACE, |xml| {
             xml.within("Error", |xml| {

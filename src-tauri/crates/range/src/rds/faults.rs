@@ -66,10 +66,10 @@ fn take(times: &mut Option<u32>) -> bool {
 
 /// The faults in force, with what is left of those that end.
 #[derive(Debug, Default)]
-pub(super) struct RdsTrouble(Mutex<RdsFaults>);
+pub(crate) struct RdsTrouble(Mutex<RdsFaults>);
 
 impl RdsTrouble {
-    pub(super) fn set(&self, faults: RdsFaults) {
+    pub(crate) fn set(&self, faults: RdsFaults) {
         *self.lock() = faults;
     }
 
@@ -78,7 +78,7 @@ impl RdsTrouble {
     }
 
     /// Whether this request is to be refused.
-    pub(super) fn refuses(&self, operation: &str) -> Result<(), Refused> {
+    pub(crate) fn refuses(&self, operation: &str) -> Result<(), Refused> {
         let mut faults = self.lock();
         let struck = faults
             .refuse
@@ -95,7 +95,7 @@ impl RdsTrouble {
     }
 
     /// Whether the answer to this request, which was carried out, is to get lost.
-    pub(super) fn loses(&self, operation: &str) -> bool {
+    pub(crate) fn loses(&self, operation: &str) -> bool {
         let mut faults = self.lock();
         faults.answer_lost.iter_mut().any(|lost| lost.operation == operation && take(&mut lost.times))
     }

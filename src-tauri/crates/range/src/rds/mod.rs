@@ -11,7 +11,7 @@
 mod behind;
 mod chores;
 mod course;
-mod errors;
+pub(crate) mod errors;
 mod faults;
 mod form;
 mod http;
@@ -20,10 +20,10 @@ mod model;
 mod operations;
 mod region;
 mod seeding;
-mod signature;
+pub(crate) mod signature;
 #[cfg(test)]
 mod tests;
-mod xml;
+pub(crate) mod xml;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -34,14 +34,14 @@ use crate::store::Clock;
 
 pub use behind::{BackupId, Behind, BehindError, DatabaseId, Nothing};
 pub use faults::{Lost, RdsFaults, Refusal};
-pub(crate) use http::AnswerLost;
+pub(crate) use http::{AnswerLost, Asked};
 pub use model::{
     AutomatedBackup, Base, Instance, Key, KeyStatus, OptionGroup, ParameterGroup, Proxy, Snapshot,
     SubnetGroup,
 };
 
 use course::Chore;
-use faults::RdsTrouble;
+pub(crate) use faults::RdsTrouble;
 use model::Pace;
 use region::Region;
 

@@ -36,7 +36,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// Whether the range's key signed a request, within the last quarter of an hour.
-pub(super) fn check(asked: &Asked<'_>) -> Answer<()> {
+pub(crate) fn check(asked: &Asked<'_>) -> Answer<()> {
     let header = |name: &str| asked.headers.get(name).and_then(|value| value.to_str().ok());
     let authorization = header("authorization").and_then(Authorization::parse).ok_or_else(|| {
         Refused::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")

@@ -8,50 +8,50 @@ use quick_xml::escape::escape;
 
 /// XML as it grows.
 #[derive(Debug, Default)]
-pub(super) struct Xml(String);
+pub(crate) struct Xml(String);
 
 impl Xml {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 
     /// An element around what `write` writes.
-    pub(super) fn within(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+    pub(crate) fn within(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         let _ = write!(self.0, "<{name}>");
         write(self);
         let _ = write!(self.0, "</{name}>");
     }
 
-    pub(super) fn within_namespace(&mut self, name: &str, namespace: &str, write: impl FnOnce(&mut Self)) {
+    pub(crate) fn within_namespace(&mut self, name: &str, namespace: &str, write: impl FnOnce(&mut Self)) {
         let _ = write!(self.0, "<{name} xmlns=\"{namespace}\">");
         write(self);
         let _ = write!(self.0, "</{name}>");
     }
 
     /// An element with a text, a number or a truth.
-    pub(super) fn text(&mut self, name: &str, value: impl Display) {
+    pub(crate) fn text(&mut self, name: &str, value: impl Display) {
         let value = value.to_string();
         let _ = write!(self.0, "<{name}>{}</{name}>", escape(value.as_str()));
     }
 
     /// The same, or nothing.
-    pub(super) fn some(&mut self, name: &str, value: Option<impl Display>) {
+    pub(crate) fn some(&mut self, name: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
     /// A time as RDS writes it, to the millisecond.
-    pub(super) fn time(&mut self, name: &str, at: Option<Timestamp>) {
+    pub(crate) fn time(&mut self, name: &str, at: Option<Timestamp>) {
         self.some(name, at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()));
     }
 
     /// A list of structures: `each` writes what is in one `item`.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         name: &str,
         item: &str,
@@ -66,12 +66,12 @@ impl Xml {
     }
 
     /// A list of texts.
-    pub(super) fn texts<'a>(&mut self, name: &str, item: &str, texts: impl IntoIterator<Item = &'a String>) {
+    pub(crate) fn texts<'a>(&mut self, name: &str, item: &str, texts: impl IntoIterator<Item = &'a String>) {
         self.within(name, |xml| texts.into_iter().for_each(|text| xml.text(item, text)));
     }
 
     /// A `TagList`.
-    pub(super) fn tags(&mut self, tags: &BTreeMap<String, String>) {
+    pub(crate) fn tags(&mut self, tags: &BTreeMap<String, String>) {
         self.list("TagList", "Tag", tags, |xml, (key, value)| {
             xml.text("Key", key);
             xml.text("Value", value);

@@ -10,6 +10,7 @@
 
 mod copies;
 mod faults;
+mod fidelity;
 mod listings;
 mod multipart;
 mod objects;

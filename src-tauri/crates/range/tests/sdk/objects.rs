@@ -126,8 +126,12 @@ async fn what_the_range_does_not_do_is_refused() {
     let (_range, s3) = empty();
     let policy = s3.get_bucket_policy().bucket(BUCKET).send().await;
     assert_eq!(refusal(policy), (501, "NotImplemented".to_owned()));
-    let kms = s3.put_object().bucket(BUCKET).key("k").server_side_encryption(ServerSideEncryption::AwsKms);
-    assert_eq!(refusal(kms.send().await), (501, "NotImplemented".to_owned()));
+    let dsse =
+        s3.put_object().bucket(BUCKET).key("k").server_side_encryption(ServerSideEncryption::AwsKmsDsse);
+    assert_eq!(refusal(dsse.send().await), (501, "NotImplemented".to_owned()));
+    let own = s3.put_object().bucket(BUCKET).key("k").sse_customer_algorithm("AES256");
+    let own = own.sse_customer_key("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").sse_customer_key_md5("x");
+    assert_eq!(refusal(own.send().await), (501, "NotImplemented".to_owned()));
     let absent = s3.get_object().bucket(BUCKET).key("absent").send().await;
     assert!(header(&absent, "x-amz-request-id").is_some());
     assert_eq!(refusal(absent), (404, "NoSuchKey".to_owned()));

@@ -138,6 +138,7 @@ pub(crate) fn production() -> Environment {
             bucket: "veonics-photos".into(),
             prefix: "photos/".into(),
             replica_bucket: None,
+            batch: None,
         }),
         database: None,
         portal: None,

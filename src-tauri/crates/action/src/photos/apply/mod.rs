@@ -43,6 +43,9 @@ use work::Work;
 pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) -> Result<Outcome, Failure> {
     let clock = Clock::start();
     let body = Body::open(plan)?;
+    if let Some(handoff) = body.header.ground.batch.clone() {
+        return super::batch::apply(body, handoff, cx, evidence).await;
+    }
     let target = body.header.params.clone();
     let ground = body.header.ground.clone();
     let store = &*cx.ports.photos;

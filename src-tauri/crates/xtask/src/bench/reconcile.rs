@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::{median, verdict};
 use crate::error::Error;
 use crate::process::Run;
 use crate::project::Project;
@@ -88,7 +89,6 @@ pub(crate) fn reconcile(project: &Project, options: &Options) -> Result<(), Erro
         println!("  {name:<34}{time:>8.2}s{:>11.2}x", ours / time);
     }
     println!("\n  peak memory of photos.reconcile: {:.1} MB", peak as f64 / 1e6);
-    let verdict = |good| if good { "met" } else { "missed" };
     println!("  no slower than sort | comm: {}", verdict(ours <= theirs));
     println!("  under {} MB: {}", MEMORY / 1_000_000, verdict(peak > 0 && peak < MEMORY));
     Ok(())
@@ -140,11 +140,6 @@ fn comm(left: &Path, right: &Path, keys: u64) -> Result<(f64, Counts), Error> {
     Ok((began.elapsed().as_secs_f64(), [keys - only_left, only_left, only_right]))
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
 /// A folder for temporary files that is gone when this is.
 struct Folder(PathBuf);
 
@@ -167,11 +162,6 @@ impl Drop for Folder {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_one_in_the_middle_counts() {
-        assert_eq!([median(vec![3.0, 1.0, 2.0]), median(vec![5.0])], [2.0, 5.0]);
-    }
 
     #[test]
     fn sort_and_comm_count_what_is_on_either_side() {
