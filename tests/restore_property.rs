@@ -119,7 +119,7 @@ fn put(bytes: u8, kind: u8) -> Put {
         },
         tags: if kind & 2 == 0 { texts(&[]) } else { texts(&[("org", "north & south"), ("state", "new")]) },
         storage_class: (kind == 3).then(|| "STANDARD_IA".to_owned()),
-        checksum: None,
+        ..Put::default()
     }
 }
 

@@ -64,6 +64,7 @@ pub fn run() -> ExitCode {
             run::timeline,
             run::attachment,
             run::export_timeline,
+            run::export_manifest,
             run::stop,
             run::close_now,
             run::open_link,

@@ -37,6 +37,7 @@ macro_rules! from {
 
 from!(
     engine::EngineError,
+    engine::ManifestError,
     journal::JournalError,
     run::RunIdError,
     run::DigestError,

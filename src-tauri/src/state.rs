@@ -142,7 +142,7 @@ impl Pace {
     }
 
     fn measure(&mut self, now: Progress) -> Option<ProgressView> {
-        let Progress { doing, done, total, failed, bytes } = now;
+        let Progress { doing, done, total, failed, bytes, paused } = now;
         if doing != self.doing || done < self.before {
             (self.began, self.before, self.told) = (Instant::now(), done, None);
             self.doing.clone_from(&doing);
@@ -165,6 +165,6 @@ impl Pace {
             .filter(|_| rate > 0.0)
             .map(|total| (total.saturating_sub(done) as f64 / rate).ceil() as u64);
         let (run, step) = (self.run.clone(), self.step.clone());
-        Some(ProgressView { run, step, doing, done, total, failed, bytes, rate, left })
+        Some(ProgressView { run, step, doing, done, total, failed, bytes, rate, left, paused })
     }
 }

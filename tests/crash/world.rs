@@ -8,7 +8,7 @@ use action::Environment;
 use engine::{ConnectFuture, Connector, Engine, Home, Session};
 use jiff::Timestamp;
 use journal::{Journal, NewEntries};
-use range::{Conditions, Copying, Put, Range, RangeOptions};
+use range::{Conditions, Copying, Extras, Put, Range, RangeOptions};
 use run::{Command, Event, Mode, Move, Recorded, Request, Run, RunId, Work};
 use runbook::{RecordKind, StepKind};
 use tempfile::TempDir;
@@ -138,6 +138,8 @@ impl World {
                 attributes: None,
                 tags: None,
                 storage_class: None,
+                checksum: None,
+                extras: Extras::default(),
             };
             self.range.store().copy(copying, bucket, key, &Conditions::default()).unwrap();
         }

@@ -129,6 +129,7 @@ export const PASSWORD: PlanValue = {
   value: '',
   choices: ['keep', 'managed'],
   needed: false,
+  rare: false,
 };
 
 export const ORGANIZATIONS: PlanValue = {
@@ -137,6 +138,7 @@ export const ORGANIZATIONS: PlanValue = {
   value: '',
   choices: [],
   needed: true,
+  rare: false,
 };
 
 export const EXCLUDE: PlanValue = {
@@ -145,6 +147,22 @@ export const EXCLUDE: PlanValue = {
   value: '',
   choices: [],
   needed: false,
+  rare: false,
+};
+
+export const EXCLUDE_FILE: PlanValue = {
+  ...EXCLUDE,
+  name: 'exclude_file',
+  about: 'A file on this laptop that lists what is left as it is, one a line: a prefix when it ends in `/` or `*`, a whole key otherwise.',
+};
+
+export const TIER: PlanValue = {
+  name: 'tier',
+  about: 'How fast archived photos are thawed: `standard` (the default) takes 3 to 12 hours.',
+  value: '',
+  choices: ['standard', 'bulk', 'expedited'],
+  needed: false,
+  rare: true,
 };
 
 /** The restore of the database, with its action standing at `work`, asked with `values`. */
@@ -206,7 +224,7 @@ export const WAITING: WorkView = {
   attempt: 1,
 };
 
-export const CREATING = { step: 'restore', doing: 'modifying portal-restore-7f3a9c: deletion protection, backups', done: 0, total: null, failed: 0, bytes: 0, rate: 0, left: null };
+export const CREATING = { step: 'restore', doing: 'modifying portal-restore-7f3a9c: deletion protection, backups', done: 0, total: null, failed: 0, bytes: 0, rate: 0, left: null, paused: null };
 
 const TOLD: [string, string, string | null][] = [
   ['2026-11-23T18:14:09Z', 'portal-restore-7f3a9c: creating', '4c1f09aa-6d0e-4b41-9c55-6a6c1d1a8f02'],

@@ -64,6 +64,25 @@ export const SUMMARY: PlanSummary = {
   notes: ['Nothing is deleted. No version is removed.', 'A photo that is written after this plan is left alone and reported.'],
   warnings: [],
   examples: EXAMPLES,
+  breakdowns: [
+    {
+      by: 'what is done',
+      rows: [
+        { name: 'copied, was deleted', count: 612, bytes: 981_004_112 },
+        { name: 'copied, was overwritten', count: 592, bytes: 931_000_000 },
+      ],
+    },
+    {
+      by: 'organization',
+      rows: [
+        { name: 'photos/harbor-college/', count: 402, bytes: 641_220_000 },
+        { name: 'photos/north & south transit/', count: 233, bytes: 370_114_112 },
+        ...Array.from({ length: 9 }, (_, at) => ({ name: `photos/organization-${at + 1}/`, count: 60 - at, bytes: 96_000_000 - at * 1_000_000 })),
+        { name: 'others', count: 65, bytes: 61_670_000 },
+      ],
+    },
+    { by: 'storage class', rows: [{ name: 'STANDARD', count: 1204, bytes: 1_912_004_112 }] },
+  ],
   undecided: 0,
 };
 
@@ -258,6 +277,7 @@ export const PROGRESS: ProgressView = {
   bytes: 655_113_000,
   rate: 31.4,
   left: 25,
+  paused: null,
 };
 
 export const MANUAL: Partial<StepDetail> = {
@@ -456,6 +476,7 @@ export function hostileRun(): RunView {
       notes: [HOSTILE],
       warnings: [HOSTILE],
       examples: [{ key: HOSTILE, now: HOSTILE, becomes: HOSTILE }],
+      breakdowns: [{ by: HOSTILE, rows: [{ name: HOSTILE, count: 1, bytes: 1 }] }],
     },
   });
   const step = { ...view.step!, title: HOSTILE, phase: HOSTILE, expect: HOSTILE, if_it_fails: HOSTILE };

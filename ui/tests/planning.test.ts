@@ -1,7 +1,7 @@
 /** Values that are given when a plan is made: asked before, sent with it, kept past a restart. */
 import { describe, expect, test } from 'vitest';
 
-import { EXCLUDE, ORGANIZATIONS, REMOVAL, obliterating, restoringDb } from './database';
+import { EXCLUDE, TIER, ORGANIZATIONS, REMOVAL, obliterating, restoringDb } from './database';
 import { SUMMARY, WORK, action, form, restoring } from './fixtures';
 import { type Window, open, openRun, soon } from './window';
 
@@ -123,4 +123,47 @@ test('an exercise that is meant for another runbook says so, and leads to it', a
   await window.get('briefing-runbook').click();
   await soon(() => asked).toEqual(['restore-badge-photos', 'restore-portal-db']);
   await soon(() => window.get('briefing-runbook').count()).toBe(0);
+});
+
+test('what most plans do without is folded away, and unfolded once it is said', async () => {
+  const shown = (value: string) =>
+    openRun(restoring({ is: 'idle' }, { moves: ['plan'], action: action('photos.restore', { is: 'idle' }, { values: [EXCLUDE, { ...TIER, value }] }) }));
+  const window = await shown('');
+  await window.get('plan-value-exclude').waitFor();
+  expect(await window.get('plan-value-tier').isVisible()).toBe(false);
+  await window.page.getByText('More that can be chosen').click();
+  await window.get('plan-value-tier').selectOption('expedited');
+  await press(window, 'plan');
+  await soon(() => window.submitted).toEqual([{ do: 'plan', step: 'restore', with: { tier: 'expedited' } }]);
+  expect(await (await shown('bulk')).get('plan-value-tier').isVisible()).toBe(true);
+});
+
+describe('what a plan does, counted', () => {
+  test('the largest first, the rest on demand', async () => {
+    const window = await openRun(restoring(WORK.planned));
+    const tables = window.get('breakdowns');
+    await tables.waitFor();
+    expect(await tables.innerText()).toMatch(/By organization[^]*photos\/harbor-college\/\s+402\s+641(\.\d+)? MB/);
+    expect(await tables.innerText()).not.toContain('others');
+    await tables.getByRole('button', { name: 'Show all 12' }).click();
+    await soon(() => tables.innerText()).toContain('others');
+    expect(await tables.getByRole('button').count()).toBe(0);
+  });
+
+  test('and no room is taken when nothing was', async () => {
+    const window = await openRun(restoring({ ...WORK.planned, summary: { ...SUMMARY, breakdowns: [] } }));
+    await window.get('plan').waitFor();
+    expect(await window.get('breakdowns').count()).toBe(0);
+  });
+});
+
+test('what became of every photo is saved once a plan was applied, and where it is said', async () => {
+  const attachments = ['plan', 'what was done'].map((label) => ({ label, digest: '9f3a'.padEnd(64, '0'), bytes: 412_300 }));
+  const shown = (of: typeof attachments) =>
+    openRun(restoring(WORK.verified, { action: action('photos.restore', WORK.verified, { attachments: of }) }));
+  const window = await shown(attachments);
+  await window.get('manifest').click();
+  await soon(() => window.get('notice').innerText()).toContain('/home/sam/restore.csv');
+  expect(window.asked('export_manifest')).toBe(1);
+  expect(await (await shown(attachments.slice(0, 1))).get('manifest').count()).toBe(0);
 });

@@ -1,5 +1,5 @@
 /** Every screen and state, by name: how to get there. */
-import { CREATING, EXCLUDE, MOMENTS, PLANNED, REMOVAL, TOLD_ROWS, WAITING, discarding, obliterating, restoringDb, surveyed } from './database';
+import { CREATING, EXCLUDE, EXCLUDE_FILE, MOMENTS, PLANNED, REMOVAL, TIER, TOLD_ROWS, WAITING, discarding, obliterating, restoringDb, surveyed } from './database';
 import {
   DECISION, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, form, hostileRun, longRun,
   restoring, runAt,
@@ -111,7 +111,7 @@ export const SCREENS: Record<string, Show> = {
     return window;
   },
   'values-optional': (options) =>
-    openRun(restoring({ is: 'idle' }, { action: action('photos.restore', { is: 'idle' }, { values: [EXCLUDE] }), moves: ['plan', 'skip'] }), options),
+    openRun(restoring({ is: 'idle' }, { action: action('photos.restore', { is: 'idle' }, { values: [EXCLUDE, EXCLUDE_FILE, TIER] }), moves: ['plan', 'skip'] }), options),
   'start-other': async (options) => {
     const scenario = { ...form().scenario!, runbook: 'restore-portal-db' };
     return start({ ...options, replies: { start_form: () => ({ ...form(), scenario }) } });
@@ -126,6 +126,13 @@ export const SCREENS: Record<string, Show> = {
   applying: async (options) => {
     const window = await openRun(restoring(WORK.applying), options);
     await window.send('progress', PROGRESS);
+    return window;
+  },
+  paused: async (options) => {
+    const window = await openRun(restoring(WORK.applying), options);
+    const paused =
+      'CopyObject on badge-photos/photos/harbor-college/000017.jpg failed: the credentials have expired (request 0A49CE4060975EAC). Log in again with `aws sso login --profile veonics-dr`.';
+    await window.send('progress', { ...PROGRESS, doing: 'waiting to go on', done: 0, total: null, paused });
     return window;
   },
   'nine-hours': async (options) => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { CREATING, SETTINGS, PLANNED, TOLD_ROWS, WAITING, restoringDb, surveyed } from './database';
-import { RUN } from './fixtures';
+import { PROGRESS, RUN, WORK, restoring } from './fixtures';
 import { openRun, soon } from './window';
 
 const rows = { timeline: ({ after }: { after: number }) => TOLD_ROWS.filter(({ seq }) => seq > after) };
@@ -27,6 +27,19 @@ test('counts again as soon as there is something to count', async () => {
   await window.send('progress', { run: RUN, ...CREATING, doing: 'checking settings', done: 3, total: 44 });
   await soon(() => window.get('progress').innerText()).toContain('3 of 44 (6%)');
   expect(await window.get('doing').count()).toBe(0);
+});
+
+test('says why it is paused and what lets it go on, and goes on', async () => {
+  const window = await openRun(restoring(WORK.applying));
+  const why = 'CopyObject on badge-photos failed: the credentials have expired. Log in again with `aws sso login --profile dr`.';
+  await window.send('progress', { ...PROGRESS, done: 0, total: null, doing: 'waiting to go on', paused: why });
+  const paused = window.get('paused');
+  await paused.waitFor();
+  expect(await paused.innerText()).toContain('the credentials have expired. Log in again with aws sso login --profile dr.');
+  expect(await paused.innerText()).toContain('nothing is lost');
+  expect(await window.get('progress').innerText()).not.toContain('0 failed');
+  await window.send('progress', PROGRESS);
+  await soon(() => paused.count()).toBe(0);
 });
 
 test('tells what a stop leaves behind', async () => {

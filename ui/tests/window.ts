@@ -111,6 +111,7 @@ const defaults = (): Replies => ({
     more: from < 1000,
   }),
   export_timeline: ({ format }) => `/home/sam/timeline.${format}`,
+  export_manifest: ({ step }) => `/home/sam/${step}.csv`,
   stop: () => null,
   close_now: () => null,
   open_link: () => null,

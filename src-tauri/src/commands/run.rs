@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufWriter};
 
 use ::run::{Command, Digest, RunId};
+use engine::result_manifest;
 use report::{Format, Timeline};
 use runbook::StepId;
 use tauri::{AppHandle, State, WebviewWindow};
@@ -129,6 +130,26 @@ pub(crate) async fn export_timeline(
     std::fs::create_dir_all(&folder).map_err(failed)?;
     let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
     timeline.write(*format, &mut file)?;
+    file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
+    Ok(path.display().to_string())
+}
+
+/// Writes what became of every photo of a plan that was applied as CSV, among the user's documents, and says where.
+#[tauri::command]
+pub(crate) async fn export_manifest(
+    run: RunId,
+    step: StepId,
+    app: State<'_, App>,
+) -> Result<String, ProblemText> {
+    let folder = app.engine.home().exports();
+    let path = folder.join(format!("{run}-{step}.csv"));
+    let failed = |why: std::io::Error| {
+        let what = format!("{} can't be written: {why}", path.display());
+        ProblemText::new(what, "Check the folder and the free space, or use `lifeboat manifest -o FILE`.")
+    };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
+    result_manifest(app.engine.journal(), &run, &step, &mut file)?;
     file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
     Ok(path.display().to_string())
 }

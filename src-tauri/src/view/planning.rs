@@ -14,6 +14,9 @@ const ELSEWHERE: [&str; 2] = ["ties", "extra"];
 /// What there is nothing to plan without, though a runbook can't know it.
 const NEEDED: [(&str, &str); 1] = [("database.obliterate", "organizations")];
 
+/// What most plans do without: it is offered last, and folded away.
+const RARE: [&str; 7] = ["tier", "thaw_days", "beyond_rto", "lock", "max_in_flight", "by", "batch_over"];
+
 /// A value that may be given when a plan is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct PlanValue {
@@ -27,6 +30,8 @@ pub struct PlanValue {
     pub choices: Vec<String>,
     /// Whether no plan can be made without it.
     pub needed: bool,
+    /// Whether most plans do without it.
+    pub rare: bool,
 }
 
 impl PlanValue {
@@ -44,6 +49,7 @@ impl PlanValue {
                 value: value(param.name).map(|pair| pair.value.clone()).unwrap_or_default(),
                 choices: param.choices.iter().map(|choice| (*choice).to_owned()).collect(),
                 needed: NEEDED.contains(&(spec.id, param.name)),
+                rare: RARE.contains(&param.name),
             })
             .collect()
     }
@@ -82,7 +88,9 @@ mod tests {
         assert_eq!(named(&values(&run(&before), "obliterate")), [("organizations", "", true)]);
         before.extend([skipped("obliterate"), skipped("verify-again")]);
         let photos = values(&run(&before), "photos");
-        assert_eq!(named(&photos), [("exclude", "", false)]);
+        let (rare, usual): (Vec<_>, Vec<_>) = photos.iter().cloned().partition(|one| one.rare);
+        assert_eq!(named(&usual), [("exclude", "", false), ("exclude_file", "", false)]);
+        assert!(rare.iter().any(|one| one.name == "tier" && one.choices[0] == "standard"), "{rare:?}");
         assert!(photos[0].choices.is_empty() && photos[0].about.contains("separated by commas"));
     }
 

@@ -155,6 +155,8 @@ pub struct ProgressView {
     pub rate: f64,
     /// Seconds left, when that can be told.
     pub left: Option<u64>,
+    /// Why nothing goes on now, and what would let it go on.
+    pub paused: Option<String>,
 }
 
 /// A piece of an attachment.

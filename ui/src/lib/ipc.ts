@@ -43,6 +43,9 @@ export const attachment = (run: string, digest: string, from: number) =>
 export const exportTimeline = (run: string, format: ExportFormat) =>
   invoke<string>('export_timeline', { run, format });
 
+/** What became of every photo, as CSV. Resolves to where the file went. */
+export const exportManifest = (run: string, step: string) => invoke<string>('export_manifest', { run, step });
+
 /** Asks the action at work to stop between two items. */
 export const stop = (run: string) => invoke<void>('stop', { run });
 

@@ -11,6 +11,9 @@ use crate::plan::{Failure, PlanSummary, Sink, Source};
 /// The format of these lines; a plan of another format is refused.
 const FORMAT: u32 = 1;
 
+/// What the last line begins with.
+const SUMMARY: &str = r#"{"summary":"#;
+
 /// The first line: what was planned, and on what ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header<P, G> {
@@ -113,22 +116,45 @@ impl<P: DeserializeOwned, G: DeserializeOwned, O: DeserializeOwned> Body<P, G, O
     /// # Errors
     /// [`Failure::Plan`] when the line is no item, or the plan breaks off.
     pub(crate) fn next(&mut self) -> Result<Option<Item<O>>, Failure> {
+        let Some(text) = self.read()? else { return Ok(None) };
+        if text.starts_with(SUMMARY) {
+            return self.end(&text).map(|()| None);
+        }
+        serde_json::from_str(&text).map(Some).map_err(|e| self.off(e.to_string()))
+    }
+
+    /// Passes over a line without looking at it.
+    ///
+    /// # Errors
+    /// As [`Body::next`].
+    pub(crate) fn pass(&mut self) -> Result<(), Failure> {
+        if let Some(text) = self.read()?.filter(|text| text.starts_with(SUMMARY)) {
+            self.end(&text)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<Option<String>, Failure> {
         if self.ended {
             return Ok(None);
         }
         self.line += 1;
-        let Some(text) = read_line(&mut self.source, self.line)? else {
-            return Err(self.off("the plan breaks off here, before its summary".to_owned()));
-        };
-        if text.starts_with(r#"{"summary":"#) {
-            serde_json::from_str::<Last<PlanSummary>>(&text).map_err(|e| self.off(e.to_string()))?;
-            if read_line(&mut self.source, self.line + 1)?.is_some() {
-                return Err(self.off("there is more after the summary".to_owned()));
-            }
-            self.ended = true;
-            return Ok(None);
+        let text = read_line(&mut self.source, self.line)?;
+        text.map(Some).ok_or_else(|| self.off("the plan breaks off here, before its summary".to_owned()))
+    }
+
+    fn end(&mut self, summary: &str) -> Result<(), Failure> {
+        serde_json::from_str::<Last<PlanSummary>>(summary).map_err(|e| self.off(e.to_string()))?;
+        if read_line(&mut self.source, self.line + 1)?.is_some() {
+            return Err(self.off("there is more after the summary".to_owned()));
         }
-        serde_json::from_str(&text).map(Some).map_err(|e| self.off(e.to_string()))
+        self.ended = true;
+        Ok(())
+    }
+
+    /// The line that was read last, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
     }
 
     /// Every item that is left, and the header; for plans of few items.

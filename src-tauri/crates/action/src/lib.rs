@@ -207,6 +207,11 @@ impl Action {
         }
     }
 
+    /// Whether it looks at what was known of the Portal in peacetime.
+    pub fn asks_for_inventory(&self) -> bool {
+        !matches!(self, Self::Survey(_) | Self::Restore(_) | Self::Verify(_) | Self::Probe(_))
+    }
+
     fn misused(why: &str) -> Failure {
         Failure::Refused {
             why: why.to_owned(),

@@ -19,6 +19,7 @@ pub type Sink<'a> = &'a mut (dyn Write + Send);
 pub type Source = Box<dyn BufRead + Send>;
 
 /// What an action is given to work with.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The outside world.
     pub ports: &'a Ports,
@@ -112,7 +113,7 @@ impl Context<'_> {
 }
 
 /// How far an action is. Rates and time left are worked out by whoever shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Progress {
     /// What is being done, as `listing versions` or `bringing photos back`.
     pub doing: String,
@@ -124,6 +125,8 @@ pub struct Progress {
     pub failed: u64,
     /// Bytes of the items done.
     pub bytes: u64,
+    /// Why nothing goes on now, and what would let it go on: `the credentials have expired. Log in again …`
+    pub paused: Option<String>,
 }
 
 /// What a plan would do, for people; the exact items are in the plan's body.

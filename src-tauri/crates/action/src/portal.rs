@@ -100,9 +100,8 @@ pub(crate) async fn probe(params: &Probe, cx: &Context<'_>, evidence: Sink<'_>) 
         (cx.progress)(Progress {
             doing: format!("waiting for {}: {seen}", params.url),
             done: tries,
-            total: None,
             failed: tries,
-            bytes: 0,
+            ..Progress::default()
         });
         last = Some(seen);
         pace.pause(cx.stop).await;

@@ -324,6 +324,10 @@ impl Meter {
             return;
         }
         state.1 = Instant::now();
+        if let Some(why) = &progress.paused {
+            let _ = write!(std::io::stderr(), "\r\x1b[K{}: paused, goes on by itself: {why}", self.step);
+            return;
+        }
         let seconds = state.0.elapsed().as_secs_f64().max(0.001);
         #[expect(clippy::cast_precision_loss, reason = "shown as a whole number")]
         let rate = progress.done as f64 / seconds;

@@ -37,6 +37,8 @@ pub(crate) enum Error {
     #[error(transparent)]
     Report(#[from] report::ReportError),
     #[error(transparent)]
+    Manifest(#[from] engine::ManifestError),
+    #[error(transparent)]
     Verify(#[from] journal::VerifyError),
     #[error(transparent)]
     Range(#[from] ::range::RangeError),

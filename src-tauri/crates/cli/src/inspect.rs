@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use engine::Home;
+use action::Failure;
+use engine::{Home, ManifestError, result_manifest};
 use journal::{Journal, VerifyError};
 use report::{Format, Timeline, Verified, verify_export};
 use run::RunId;
@@ -37,6 +38,31 @@ pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Re
                 path.display(),
                 timeline.head()
             );
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn manifest(run: &RunId, step: &str, output: Option<&Path>) -> Result<Exit, Error> {
+    let path = Home::find()?.journal();
+    if !path.exists() {
+        return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
+    }
+    let journal = Journal::open_read_only(&path)?;
+    let write = |into: &mut dyn Write| result_manifest(&journal, run, &step.into(), into);
+    match output {
+        None => match write(&mut std::io::stdout().lock()) {
+            // Whoever reads has read enough.
+            Err(ManifestError::Table(Failure::Record(why)))
+                if why.kind() == std::io::ErrorKind::BrokenPipe => {}
+            other => other?,
+        },
+        Some(path) => {
+            let failed = |source| Error::Write { path: path.to_owned(), source };
+            let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+            write(&mut file)?;
+            file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
+            complain!("what became of every photo is in {}", path.display());
         }
     }
     Ok(Exit::Done)

@@ -78,6 +78,16 @@ enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
+    /// Write what became of every photo of a plan that was applied, as CSV: restored, already so, changed, failed and why.
+    Manifest {
+        /// The run's id.
+        run: run::RunId,
+        /// The step whose plan was applied.
+        step: String,
+        /// Where to; the terminal when left out.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
     /// Check the chain of a journal, or of an export in JSON lines.
     Verify {
         /// A journal (*.db) or an export (*.jsonl); this machine's journal when left out.
@@ -258,6 +268,7 @@ fn main() -> ExitCode {
             Command::Timeline { run, format, output } => {
                 inspect::timeline(&run, format.into(), output.as_deref())
             }
+            Command::Manifest { run, step, output } => inspect::manifest(&run, &step, output.as_deref()),
             Command::Verify { file, format } => inspect::verify(file.as_deref(), format),
             Command::Inventory { env, format } => inventory::take(&env, format).await,
             Command::Keychain(command) => keychain::run(command).await,

@@ -1,12 +1,12 @@
 //! One effect: what a run owes the outside world, done, and what came of it.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use action::port::PortErrorKind;
+use action::port::{PortError, PortErrorKind};
 use action::{
     Action, Context, Environment, Failure, Happening, Inventory, Origin, Outcome, PlanSummary, Ports,
     Progress, Source,
@@ -29,12 +29,12 @@ impl Session {
         &self,
         run: &Run,
         owed: Owed,
+        ledger: Option<&Path>,
         progress: &(dyn Fn(Progress) + Send + Sync),
         changed: &(dyn Fn(&Run) + Send + Sync),
     ) -> Result<Event, EngineError> {
-        let ledger = self.ledger(run, &owed);
-        let mut evidence = self.evidence(ledger.as_deref())?;
-        let done = self.attempt(run, &owed, progress, changed, ledger.as_deref(), &mut evidence).await;
+        let mut evidence = self.evidence(ledger)?;
+        let done = self.attempt(run, &owed, progress, changed, ledger, &mut evidence).await;
         let mut file = evidence.into_file().map_err(JournalError::Evidence)?;
         Ok(event(owed, done, || self.journal.attach(&mut file))?)
     }
@@ -63,7 +63,7 @@ impl Session {
         let progress =
             |now: Progress| progress(Progress { total: now.total.or_else(|| planned(now.done)), ..now });
         let origin = Origin { run: run.id().to_string(), mode: run.start().mode.word().to_owned() };
-        let inventory = self.inventory(environment)?;
+        let inventory = if action.asks_for_inventory() { self.inventory(environment)? } else { None };
         let record = |happening: Happening| {
             let event = Event::Happened { step: owed.step().clone(), happening };
             self.record(LIFEBOAT, &[event]).map(|run| changed(&run)).map_err(|why| {
@@ -91,7 +91,7 @@ impl Session {
                 Owed::Read { .. } => action.read(&cx, spool).await.map(Done::Outcome),
                 Owed::Plan { .. } => action.plan(&cx, spool).await.map(Done::Plan),
                 Owed::Apply { digest, .. } => {
-                    action.apply(&cx, self.plan(digest)?, spool).await.map(Done::Outcome)
+                    self.apply(&action, &cx, digest, spool).await?.map(Done::Outcome)
                 }
                 Owed::Verify { digest, .. } => {
                     action.verify(&cx, self.plan(digest)?, spool).await.map(Done::Outcome)
@@ -105,6 +105,59 @@ impl Session {
         };
         let timeout = step.and_then(|step| step.timeout).unwrap_or(LONGEST);
         self.until_done(timeout, work).await
+    }
+
+    /// Applies a plan, and takes it up again after each thing that keeps it from going on and passes: a network that is
+    /// away, credentials that have expired.
+    async fn apply(
+        &self,
+        action: &Action,
+        cx: &Context<'_>,
+        digest: &Digest,
+        evidence: &mut Evidence,
+    ) -> Result<Result<Outcome, Failure>, Problem> {
+        let mut ports = cx.ports.clone();
+        loop {
+            let cx = Context { ports: &ports, now: now(), ..*cx };
+            let why = match action.apply(&cx, self.plan(digest)?, evidence).await {
+                Err(Failure::Paused(why)) if !cx.stopping() => why,
+                done => return Ok(done),
+            };
+            if let Err(why) = evidence.flush() {
+                return Ok(Err(Failure::Record(why)));
+            }
+            match self.wait(&cx, why).await {
+                Ok(again) => ports = again,
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+    }
+
+    /// Waits until the outside world can be reached again, with credentials of the right account. What keeps it from
+    /// that is told, and written down once.
+    async fn wait(&self, cx: &Context<'_>, why: PortError) -> Result<Ports, Failure> {
+        let said = |said: String| Happening { said, at: None, request_id: why.request_id.clone() };
+        (cx.record)(said(format!("paused: {}", why.what())))?;
+        let mut paused = format!("{}. {}", why.what(), why.next);
+        loop {
+            (cx.progress)(Progress {
+                doing: "waiting to go on".to_owned(),
+                paused: Some(paused),
+                ..Progress::default()
+            });
+            cx.ports.pace.pause(cx.stop).await;
+            if cx.stopping() {
+                return Err(Failure::Stopped { left: format!("it was paused, because {}", why.what()) });
+            }
+            *self.ports.lock().await = None;
+            match own(&*self.connector, cx.environment).await {
+                Ok(ports) => {
+                    (cx.record)(said("goes on where it was paused".to_owned()))?;
+                    return Ok(self.ports.lock().await.insert(ports).clone());
+                }
+                Err(problem) => paused = format!("{}. {}", problem.what, problem.next),
+            }
+        }
     }
 
     /// What was known of the environment in peacetime.
@@ -164,7 +217,7 @@ impl Session {
     }
 
     /// Where the evidence of an effect is written that may have to go on where it broke off.
-    fn ledger(&self, run: &Run, owed: &Owed) -> Option<PathBuf> {
+    pub(crate) fn ledger(&self, run: &Run, owed: &Owed) -> Option<PathBuf> {
         match owed {
             Owed::Apply { digest, .. } => Some(disk::ledger(&self.home.ledgers(), run.id(), digest)),
             _ => None,

@@ -14,10 +14,12 @@ mod disk;
 mod effect;
 mod home;
 mod inventory;
+mod manifest;
 mod session;
 
 pub use connect::{ConnectFuture, Connector};
 pub use disk::Folder;
 pub use home::{Home, HomeError};
 pub use inventory::InventoryError;
+pub use manifest::{ManifestError, result_manifest};
 pub use session::{Engine, EngineError, Session};

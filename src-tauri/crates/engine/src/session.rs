@@ -211,11 +211,19 @@ impl Session {
             self.sound()?;
             let run = self.run();
             let Some(owed) = run.owed() else { return Ok(()) };
+            let ledger = self.ledger(&run, &owed);
             let midway = Midway(self);
-            let event =
-                self.perform(&run, owed, progress, changed).await.inspect_err(|why| self.breaks(why))?;
+            let event = self
+                .perform(&run, owed, ledger.as_deref(), progress, changed)
+                .await
+                .inspect_err(|why| self.breaks(why))?;
             std::mem::forget(midway);
+            let applied = matches!(event, Event::ApplyFinished { .. });
             changed(&self.record(LIFEBOAT, &[event])?);
+            if applied {
+                // It is in the journal; one that stays behind takes room and does no harm.
+                let _ = ledger.map(std::fs::remove_file);
+            }
         }
     }
 

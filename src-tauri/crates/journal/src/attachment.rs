@@ -8,11 +8,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::store::{Journal, JournalError, at, read_only};
 
+/// How much of the content is in a piece, before it is packed: bytes.
 const PIECE: usize = 256 * 1024;
+/// How hard zstd tries: its quickest, which packs the lines of a plan to a tenth.
+const LEVEL: i32 = 1;
 
 impl Journal {
-    /// Keeps what `content` holds, from its beginning, and returns once it is on the disk. Keeping the same
-    /// content again keeps nothing more. The content is read twice, and never held in memory whole.
+    /// Keeps what `content` holds, from its beginning, and returns once it is on the disk, packed with zstd; the digest
+    /// is of what it holds, not of how it is packed. Keeping the same content again keeps nothing more. The content is read twice, and never held in memory whole.
     ///
     /// # Errors
     /// Content that can't be read; [`JournalError::Full`]; anything SQLite says.
@@ -33,20 +36,20 @@ impl Journal {
             .map_err(&at)?;
         content.seek(SeekFrom::Start(0)).map_err(JournalError::Evidence)?;
         let mut number = 0_i64;
+        let mut insert = transaction
+            .prepare("INSERT INTO piece (digest, number, data, packed) VALUES (?1, ?2, ?3, 1)")
+            .map_err(&at)?;
         loop {
             let mut piece = Vec::new();
             content.take(PIECE as u64).read_to_end(&mut piece).map_err(JournalError::Evidence)?;
             if piece.is_empty() {
                 break;
             }
-            transaction
-                .execute(
-                    "INSERT INTO piece (digest, number, data) VALUES (?1, ?2, ?3)",
-                    params![attachment.digest.as_str(), number, piece],
-                )
-                .map_err(&at)?;
+            let packed = zstd::bulk::compress(&piece, LEVEL).map_err(JournalError::Evidence)?;
+            insert.execute(params![attachment.digest.as_str(), number, packed]).map_err(&at)?;
             number += 1;
         }
+        drop(insert);
         transaction.commit().map_err(&at)?;
         Ok(attachment)
     }
@@ -75,8 +78,11 @@ impl Journal {
     pub fn attachment_is_whole(&self, digest: &Digest) -> Result<bool, JournalError> {
         let mut hasher = Sha256::new();
         let mut reader = self.attachment(digest)?;
-        io::copy(&mut reader, &mut HashWriter(&mut hasher)).map_err(JournalError::Evidence)?;
-        Ok(Digest::finish(hasher) == *digest)
+        match io::copy(&mut reader, &mut HashWriter(&mut hasher)) {
+            Ok(_) => Ok(Digest::finish(hasher) == *digest),
+            Err(why) if why.kind() == io::ErrorKind::InvalidData => Ok(false),
+            Err(why) => Err(JournalError::Evidence(why)),
+        }
     }
 }
 
@@ -99,17 +105,28 @@ impl Read for AttachmentReader {
             let piece = self
                 .connection
                 .query_row(
-                    "SELECT data FROM piece WHERE digest = ?1 AND number = ?2",
+                    "SELECT * FROM piece WHERE digest = ?1 AND number = ?2",
                     params![self.digest.as_str(), self.next],
-                    |row| row.get::<_, Vec<u8>>(0),
+                    |row| {
+                        // A journal of an earlier version that is only read has no such column.
+                        let packed = row.as_ref().column_count() > 3 && row.get("packed")?;
+                        Ok((row.get::<_, Vec<u8>>("data")?, packed))
+                    },
                 )
                 .optional()
                 .map_err(io::Error::other)?;
-            let Some(piece) = piece else { return Ok(0) };
+            let Some((data, packed)) = piece else { return Ok(0) };
+            // A piece that unpacks to more than went into one was not packed here.
+            let piece = if packed { zstd::bulk::decompress(&data, PIECE).map_err(changed)? } else { data };
             self.piece = io::Cursor::new(piece);
             self.next += 1;
         }
     }
+}
+
+/// That a piece is not what was packed.
+fn changed(why: io::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 struct HashWriter<'a>(&'a mut Sha256);

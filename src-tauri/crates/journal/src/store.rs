@@ -12,7 +12,11 @@ use rusqlite_migration::{M, Migrations};
 use crate::chain::{Entry, GENESIS};
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
-    Migrations::new(vec![M::up(include_str!("schema.sql")), M::up(include_str!("inventory.sql"))])
+    Migrations::new(vec![
+        M::up(include_str!("schema.sql")),
+        M::up(include_str!("inventory.sql")),
+        M::up(include_str!("packed.sql")),
+    ])
 });
 
 /// The journal of every run on this machine.

@@ -128,18 +128,49 @@ fn an_inventory_that_was_changed_beneath_is_found_and_not_used() {
 
 /// A journal from before there were inventories is migrated when it is opened, and can be checked before that.
 #[test]
-fn a_journal_without_inventories_goes_on() {
+fn a_journal_of_an_earlier_version_goes_on() {
     let place = place();
     let journal = Journal::open(&place.path).unwrap();
     write(&journal, &id(), 0, &["one"]).unwrap();
+    let [old, new] = [&b"evidence as it was given"[..], b"evidence of today"];
+    let old = journal.attach(&mut Cursor::new(old)).unwrap().digest;
     drop(journal);
     let connection = Connection::open(&place.path).unwrap();
-    connection.execute_batch("DROP TABLE inventory; PRAGMA user_version = 1").unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE inventory; DROP TRIGGER piece_no_update;
+             UPDATE piece SET data = CAST('evidence as it was given' AS BLOB);
+             ALTER TABLE piece DROP COLUMN packed; PRAGMA user_version = 1",
+        )
+        .unwrap();
     drop(connection);
-    assert_eq!(Journal::open_read_only(&place.path).unwrap().verify().unwrap().entries, 1);
+    let journal = Journal::open_read_only(&place.path).unwrap();
+    assert_eq!(journal.verify().unwrap().entries, 1);
+    assert!(journal.attachment_is_whole(&old).unwrap());
     let journal = Journal::open(&place.path).unwrap();
     journal.keep_inventory(&inventory("db.m6g.large")).unwrap();
+    let new = journal.attach(&mut Cursor::new(new)).unwrap().digest;
     assert_eq!(journal.verify().unwrap().entries, 1);
+    for digest in [old, new] {
+        assert!(journal.attachment_is_whole(&digest).unwrap());
+    }
+}
+
+/// A plan of ten million lines has to fit on a laptop.
+#[test]
+fn what_repeats_takes_little_room() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    let lines: String =
+        (0..40_000).map(|n| format!("{{\"key\":\"photos/{n:08}.jpg\",\"op\":\"copy\"}}\n")).collect();
+    let kept = journal.attach(&mut Cursor::new(&lines)).unwrap();
+    assert_eq!(kept.bytes, lines.len() as u64);
+    let packed: u64 = Connection::open(&place.path)
+        .unwrap()
+        .query_row("SELECT sum(length(data)) FROM piece", [], |row| row.get::<_, i64>(0))
+        .unwrap()
+        .cast_unsigned();
+    assert!(packed * 5 < kept.bytes, "{packed} of {}", kept.bytes);
 }
 
 #[test]
@@ -255,7 +286,14 @@ fn a_full_disk_keeps_nothing_of_what_did_not_fit() {
     journal.limit_pages().unwrap();
     let long = "x".repeat(200_000);
     assert!(matches!(write(&journal, &id(), 1, &["two", &long]), Err(JournalError::Full { .. })));
-    assert!(matches!(journal.attach(&mut Cursor::new(long.as_bytes())), Err(JournalError::Full { .. })));
+    // What can't be packed any smaller.
+    let mut state = 1_u64;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    });
+    let noise: Vec<u8> = noise.take(200_000).collect();
+    assert!(matches!(journal.attach(&mut Cursor::new(noise)), Err(JournalError::Full { .. })));
     drop(journal);
     let journal = Journal::open(&place.path).unwrap();
     assert_eq!(journal.read(&id()).unwrap().len(), 1);

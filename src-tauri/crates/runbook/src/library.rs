@@ -10,11 +10,12 @@ use crate::slug::nearest;
 use crate::{Code, Diagnostic, Parsed, Runbook};
 
 /// The runbooks that are part of Lifeboat, by id.
-pub const SHIPPED: [(&str, &str); 4] = [
+pub const SHIPPED: [(&str, &str); 5] = [
     ("restore-badge-photos", include_str!("../../../../runbooks/restore-badge-photos.md")),
     ("restore-portal", include_str!("../../../../runbooks/restore-portal.md")),
     ("restore-portal-db", include_str!("../../../../runbooks/restore-portal-db.md")),
     ("restore-on-premises", include_str!("../../../../runbooks/restore-on-premises.md")),
+    ("undelete-badge-photos", include_str!("../../../../runbooks/undelete-badge-photos.md")),
 ];
 
 /// Where runbooks are found.
@@ -265,8 +266,14 @@ mod tests {
     #[test]
     fn no_folder_is_no_problem() {
         let listed = Library::new(Path::new("/nowhere/at/all")).list(TODAY).unwrap();
-        let shipped = ["restore-badge-photos", "restore-on-premises", "restore-portal", "restore-portal-db"]
-            .map(|name| (name, "shipped", vec![]));
+        let shipped = [
+            "restore-badge-photos",
+            "restore-on-premises",
+            "restore-portal",
+            "restore-portal-db",
+            "undelete-badge-photos",
+        ]
+        .map(|name| (name, "shipped", vec![]));
         assert_eq!(shape(&listed), shipped);
     }
 
@@ -293,9 +300,9 @@ mod tests {
         let same = format!("---\nrunbook: same\n{WHOLE}");
         let (_folder, library) = folder(&[("a.md", &same), ("b.md", &same)]);
         let listed = library.list(TODAY).unwrap();
-        let same = shape(&listed)[SHIPPED.len()..].to_vec();
-        assert_eq!(same, [("same", "file", vec![]), ("same", "file", vec![Code::DuplicateRunbook])]);
-        assert!(listed[SHIPPED.len() + 1].diagnostics[0].message.contains("a.md has the id same too"));
+        let same: Vec<_> = listed.iter().filter(|listed| listed.name == "same").cloned().collect();
+        assert_eq!(shape(&same), [("same", "file", vec![]), ("same", "file", vec![Code::DuplicateRunbook])]);
+        assert!(same[1].diagnostics[0].message.contains("a.md has the id same too"));
         assert!(library.open("same").unwrap().name.ends_with("a.md"));
     }
 
@@ -317,7 +324,7 @@ mod tests {
         assert_eq!(
             error,
             "there is no runbook \"restore-badge-photo\" (did you mean restore-badge-photos?); there are: my-own, \
-             restore-badge-photos, restore-on-premises, restore-portal, restore-portal-db"
+             restore-badge-photos, restore-on-premises, restore-portal, restore-portal-db, undelete-badge-photos"
         );
         assert!(matches!(library.open("nothing/here.md"), Err(LibraryError::Read { .. })));
         assert!(matches!(library.open("bytes"), Err(LibraryError::NotText { .. })));

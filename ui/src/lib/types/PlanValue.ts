@@ -23,4 +23,8 @@ choices: Array<string>,
 /**
  * Whether no plan can be made without it.
  */
-needed: boolean, };
+needed: boolean, 
+/**
+ * Whether most plans do without it.
+ */
+rare: boolean, };

@@ -39,4 +39,8 @@ rate: number,
 /**
  * Seconds left, when that can be told.
  */
-left: number | null, };
+left: number | null, 
+/**
+ * Why nothing goes on now, and what would let it go on.
+ */
+paused: string | null, };

@@ -267,7 +267,7 @@ fn going(cx: &Context<'_>, doing: &str, done: u64, total: Option<u64>) -> Result
     if cx.stopping() {
         return Err(Failure::Stopped { left: "nothing was changed".to_owned() });
     }
-    (cx.progress)(Progress { doing: doing.to_owned(), done, total, failed: 0, bytes: 0 });
+    (cx.progress)(Progress { doing: doing.to_owned(), done, total, ..Progress::default() });
     Ok(())
 }
 

@@ -151,7 +151,7 @@ impl Steps<'_> {
             return Err(Failure::Stopped { left: "nothing was changed by looking".to_owned() });
         }
         let (done, total) = (self.done, Some(self.total));
-        (self.cx.progress)(Progress { doing: doing.to_owned(), done, total, failed: 0, bytes: 0 });
+        (self.cx.progress)(Progress { doing: doing.to_owned(), done, total, ..Progress::default() });
         self.done += 1;
         Ok(())
     }

@@ -211,7 +211,7 @@ impl<'a> Watch<'a> {
     /// Tells how far it is.
     pub(super) fn tell(&self, doing: &str) {
         let doing = format!("{doing} ({})", self.took());
-        (self.cx.progress)(Progress { doing, done: 0, total: None, failed: 0, bytes: 0 });
+        (self.cx.progress)(Progress { doing, done: 0, total: None, ..Progress::default() });
     }
 
     /// Watches until an instance is available with nothing pending, and `ready`, on two looks in a row; or until it is

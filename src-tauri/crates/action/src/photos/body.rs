@@ -144,13 +144,17 @@ impl Body {
         Ok(Some(item))
     }
 
-    /// Counts the copies and hidings that were not read yet, by reading them.
-    pub(crate) fn left(&mut self) -> u64 {
-        let mut left = 0;
-        while let Ok(Some(item)) = self.next() {
-            left += u64::from(matches!(item.op, Op::Copy { .. } | Op::Hide { .. } | Op::Remove { .. }));
-        }
-        left
+    /// Passes over an item without looking at it.
+    ///
+    /// # Errors
+    /// [`Failure::Plan`] when the plan breaks off.
+    pub(crate) fn pass(&mut self) -> Result<(), Failure> {
+        self.lines.pass()
+    }
+
+    /// The line that was read last, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.lines.line()
     }
 }
 

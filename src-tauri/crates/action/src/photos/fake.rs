@@ -41,6 +41,9 @@ pub(crate) struct State {
     pub(crate) ignores_limit: bool,
     /// Answers the first page whatever the marker.
     pub(crate) ignores_markers: bool,
+    /// What it does when asked for what comes after a key of the asker's choosing: 0 answers, 1 refuses, 2 answers the
+    /// first page, 3 answers that there is nothing.
+    pub(crate) guesses: u8,
     /// Copies get an entity tag of their own, as under KMS.
     pub(crate) kms: bool,
     /// Object Lock is on.
@@ -51,9 +54,13 @@ pub(crate) struct State {
     pub(crate) faults: HashMap<String, Vec<PortErrorKind>>,
     /// What every write fails with, after it was done.
     pub(crate) lost_answers: bool,
-    /// What every write fails with.
+    /// What every write fails with, and every look at one key.
     pub(crate) down: Option<PortErrorKind>,
     pub(crate) writes: u64,
+    /// Pages that were asked for.
+    pub(crate) lists: u64,
+    /// Requests about one key, by `operation key`.
+    pub(crate) requests: HashMap<String, u32>,
     seq: u64,
 }
 
@@ -73,6 +80,7 @@ impl Fake {
             page: 1000,
             ignores_limit: false,
             ignores_markers: false,
+            guesses: 0,
             kms: false,
             lock: false,
             thawing: HashMap::new(),
@@ -80,6 +88,8 @@ impl Fake {
             lost_answers: false,
             down: None,
             writes: 0,
+            lists: 0,
+            requests: HashMap::new(),
             seq: 0,
         };
         Arc::new(Self { state: Mutex::new(state), now: AtomicI64::new(1_000_000) })
@@ -166,11 +176,14 @@ impl State {
 
     fn fault(&mut self, operation: &str, key: &str) -> Result<(), PortError> {
         let name = format!("{operation} {key}");
+        *self.requests.entry(name.clone()).or_default() += 1;
         if let Some(kind) = self.faults.get_mut(&name).and_then(Vec::pop) {
             return Err(error(kind, operation, key));
         }
         match self.down {
-            Some(kind) if matches!(operation, "copy" | "mark") => Err(error(kind, operation, key)),
+            Some(kind) if matches!(operation, "copy" | "mark" | "head" | "thaw" | "thawing") => {
+                Err(error(kind, operation, key))
+            }
             _ => Ok(()),
         }
     }
@@ -215,6 +228,19 @@ impl PhotoStore for Fake {
     ) -> Result<VersionPage, PortError> {
         let mut state = self.state();
         state.fault("list", prefix)?;
+        state.lists += 1;
+        if after.is_some() {
+            state.fault("page of", prefix)?;
+        }
+        let guessed = after.is_some_and(|after| after.version.0.is_empty());
+        let after = match state.guesses {
+            1 if guessed => return Err(error(PortErrorKind::Denied, "list", prefix)),
+            2 if guessed => None,
+            3 if guessed => {
+                return Ok(VersionPage { photos: Vec::new(), markers: Vec::new(), next: None });
+            }
+            _ => after,
+        };
         let limit = limit.filter(|_| !state.ignores_limit).map_or(state.page, usize::from);
         let all: Vec<(usize, &String, &Entry)> = state
             .keys
@@ -319,8 +345,10 @@ impl PhotoStore for Fake {
             state.writes += 1;
             if let Some(history) = state.keys.get_mut(key) {
                 history.retain(|entry| entry.id != version.0);
+                if history.is_empty() {
+                    state.keys.remove(key);
+                }
             }
-            state.keys.retain(|_, history| !history.is_empty());
         }
         if state.lost_answers {
             return Err(error(PortErrorKind::Unavailable, "remove", ""));
@@ -371,7 +399,8 @@ impl PhotoStore for Fake {
         key: &str,
         version: &VersionId,
     ) -> Result<ContentDigest, PortError> {
-        let state = self.state();
+        let mut state = self.state();
+        state.fault("get", key)?;
         let entry = state.keys.get(key).and_then(|e| e.iter().find(|e| e.id == version.0));
         let content = entry.and_then(|e| e.content.as_ref());
         let content = content.ok_or_else(|| error(PortErrorKind::NotFound, "get", key))?;

@@ -6,10 +6,11 @@ use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 
 use super::decide::{self, Alike, Doubt, Then, Verdict};
-use super::history::{History, histories, whole_second};
+use super::history::{History, whole_second};
+use super::listing::histories;
 use super::merge::Keyed;
 use super::{Target, words};
-use crate::plan::{Context, Failure};
+use crate::plan::{Context, Disk, Failure};
 use crate::port::{
     BucketFacts, PageMarker, PhotoStore, PortError, PortErrorKind, Version, VersionId, Versioning,
 };
@@ -48,6 +49,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) target: &'a Target,
     pub(crate) facts: BucketFacts,
     store: &'a dyn PhotoStore,
+    disk: &'a dyn Disk,
     /// Whether unequal entity tags can be believed to mean unequal bytes.
     md5: bool,
     /// Keys that were met and left out.
@@ -94,7 +96,7 @@ impl<'a> Ground<'a> {
             });
         }
         let md5 = decide::tags_are_md5(&facts);
-        Ok(Self { target, facts, store, md5, excluded: AtomicU64::new(0) })
+        Ok(Self { target, facts, store, disk: cx.disk, md5, excluded: AtomicU64::new(0) })
     }
 
     /// Reads both versions wherever entity tags differ but sizes don't, so that an object that was encrypted in its
@@ -117,7 +119,7 @@ impl<'a> Ground<'a> {
 
     /// Every key under the prefix, in order, [`AT_ONCE`] looked at together; but for those that are left out.
     pub(crate) fn findings(&self) -> impl Stream<Item = Result<Finding, Failure>> + Send + '_ {
-        histories(self.store, &self.target.bucket, &self.target.prefix, None)
+        histories(self.store, self.disk, &self.target.bucket, &self.target.prefix, self.target.max_in_flight)
             .try_filter(|history| std::future::ready(!self.leaves_out(&history.key)))
             .map_ok(|history| self.look(history))
             .try_buffered(AT_ONCE)

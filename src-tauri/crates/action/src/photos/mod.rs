@@ -17,15 +17,16 @@ use crate::port::Tier;
 use crate::spec::Values;
 use crate::words;
 
-mod applied;
 mod apply;
 mod body;
 mod decide;
 mod findings;
 mod history;
-mod landed;
+mod listing;
+pub mod manifest;
 mod merge;
 mod plan;
+mod reading;
 mod reconcile;
 mod reconciled;
 mod survey;
@@ -277,7 +278,7 @@ struct Ticks<'a> {
 
 impl<'a> Ticks<'a> {
     fn new(doing: &str, cx: &'a Context<'_>) -> Self {
-        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, failed: 0, bytes: 0 };
+        let progress = Progress { doing: doing.to_owned(), done: 0, total: None, ..Progress::default() };
         (cx.progress)(progress.clone());
         Self { cx, progress }
     }

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::body::write_line;
 use super::decide::{self, Alike};
-use super::history::{History, histories};
+use super::history::History;
+use super::listing::histories;
 use super::merge::{Keyed, Merge, Pair};
 use super::reconciled::{self, Counts, Kind};
 use super::tally::Examples;
@@ -235,7 +236,7 @@ pub(crate) async fn reconcile(
     let facts = store.bucket(&params.bucket).await?;
     let mut session = session::open(cx, params.region.as_deref(), &params.instance).await?;
     let named = session.photos(statement).await?.map_err(Failure::from);
-    let kept = pin!(histories(store, &params.bucket, &params.prefix, None).map_ok(Kept::from));
+    let kept = pin!(histories(store, cx.disk, &params.bucket, &params.prefix, None).map_ok(Kept::from));
     let mut ticks = Ticks::new("comparing photos with the database", cx);
     let md5 = decide::tags_are_md5(&facts);
     let mut comparison = Comparison::new(&params.prefix, md5, evidence);

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::fake::World;
-use super::{Extra, Ties};
+use super::{Depth, Extra, Ties};
 use crate::plan::{Failure, Verdict};
 use crate::port::{ExpiryRule, PortErrorKind, Versioning};
 
@@ -222,7 +222,9 @@ async fn work_ends_early_when_nobody_answers() {
     for kind in [PortErrorKind::Unreachable, PortErrorKind::Credentials] {
         world.fake.state().down = Some(kind);
         let (outcome, evidence) = world.apply(&plan).await;
-        let said = outcome.unwrap_err().to_string();
+        let failure = outcome.unwrap_err();
+        assert!(matches!(&failure, Failure::Paused(error) if error.kind == kind), "{failure:?}");
+        let said = failure.to_string();
         assert!(said.contains("0 photos done, 100 left"), "{said}");
         assert!(evidence.lines().count() < 40);
     }
@@ -230,7 +232,7 @@ async fn work_ends_early_when_nobody_answers() {
     let (_, plan) = world.plan(&world.target(before, Extra::Leave, Ties::Leave)).await.unwrap();
     world.fake.state().down = Some(PortErrorKind::Credentials);
     assert!(
-        matches!(world.apply(&plan).await.0, Err(Failure::Port(e)) if e.kind == PortErrorKind::Credentials)
+        matches!(world.apply(&plan).await.0, Err(Failure::Paused(e)) if e.kind == PortErrorKind::Credentials)
     );
     world.fake.state().down = Some(PortErrorKind::Unavailable);
     assert_eq!(world.apply(&plan).await.0.unwrap().headline, "0 of 3 photos are back, 3 failed");
@@ -294,4 +296,34 @@ async fn lifecycle_and_lost_versions_are_warned_of() {
     assert!(warnings[0].contains("rule tidy removes replaced versions for good after 30 days"));
     assert!(warnings[0].contains("on 1970-02-12"), "{}", warnings[0]);
     assert!(warnings[1].starts_with("1 key was deleted since then and no version of it is left"));
+}
+
+/// Listings say what the storage wrote down, reading says what it gives.
+#[tokio::test]
+async fn a_deep_verification_reads_both_and_names_what_differs() {
+    let (world, before) = damaged(3, 2);
+    let mut target = world.target(before, Extra::Leave, Ties::Leave);
+    let (_, plan) = world.plan(&target).await.unwrap();
+    world.apply(&plan).await.0.unwrap();
+    // Rotten behind the same entity tag; and one that may not be read.
+    world.fake.state().keys.get_mut("k0001").unwrap()[0].content = Some(b"rot! 1".to_vec());
+    assert_eq!(world.verify(&target).await.verdict, Verdict::Passed);
+    target.read = Depth::Deep;
+    target.max_bandwidth = Some(10);
+    let outcome = world.verify(&target).await;
+    assert_eq!(outcome.headline, "5 of 6 photos are in bucket photos as at 1970-01-12 13:46:40 UTC");
+    assert_eq!((outcome.verdict, &outcome.outputs["different"][..]), (Verdict::Failed, "1"));
+    assert_eq!(outcome.examples[0].key, "k0001");
+    // Five copies and what they are of; one that was never touched.
+    let read = outcome.facts.iter().find(|fact| fact.label == "read and hashed").unwrap();
+    assert_eq!(read.value, "6 photos, 66 bytes");
+    world.fake.state().faults.insert("get k0003".into(), vec![PortErrorKind::Denied]);
+    let outcome = world.verify(&target).await;
+    assert_eq!(
+        outcome.headline,
+        "4 of 6 photos are in bucket photos as at 1970-01-12 13:46:40 UTC, 1 can't be read"
+    );
+    assert!(outcome.notes.iter().any(|note| note.contains("s3:GetObjectVersion")), "{outcome:?}");
+    target.read = Depth::Sample(0);
+    assert_eq!(world.verify(&target).await.verdict, Verdict::Passed);
 }

@@ -6,13 +6,14 @@ use std::pin::pin;
 use futures::TryStreamExt as _;
 use serde::Serialize;
 
+use super::apply::landed::Place;
 use super::body::{Body, Item, Op, write_line};
-use super::history::{History, histories};
-use super::landed;
+use super::history::History;
+use super::listing::histories;
 use super::tally::{Examples, fact};
 use super::{Ticks, words};
 use crate::plan::{Context, Example, Failure, Outcome, Sink, Source, Verdict};
-use crate::port::{Current, PhotoStore, PortError};
+use crate::port::{Current, PortError, Version};
 
 /// How an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +45,8 @@ struct Line<'a> {
     result: &'a str,
 }
 
-/// Compares every item of the plan with its key, by walking the plan and the listing side by side.
+/// Compares every item of the plan with its key, by walking the plan and the listing of where photos come back side by
+/// side.
 ///
 /// Passes only when each item is as planned: a key that was changed since, or that the plan left alone, is named
 /// and fails it, because somebody must look at it.
@@ -54,27 +56,37 @@ pub(crate) async fn verify_plan(
     evidence: Sink<'_>,
 ) -> Result<Outcome, Failure> {
     let mut body = Body::open(plan)?;
-    let params = body.header.params.clone();
-    let store = &*cx.ports.photos;
+    let target = body.header.params.clone();
+    let place = Place { store: &*cx.ports.photos, target: &target, keep: body.header.ground.keep };
+    let prefix = target.destination_key(&target.prefix);
     let mut count: BTreeMap<Stands, u64> = BTreeMap::new();
-    let (mut back_photos, mut photos) = (0, 0);
+    let (mut back_photos, mut photos, mut cleared, mut clears) = (0, 0, 0, 0);
     let mut examples = Examples::default();
     let mut ticks = Ticks::new("looking whether photos are back", cx);
-    let mut listed = pin!(histories(store, &params.bucket, &params.prefix, None));
+    let mut listed =
+        pin!(histories(place.store, cx.disk, target.destination(), &prefix, target.max_in_flight));
     let mut ahead = listed.try_next().await?;
     while let Some(item) = body.next()? {
         if cx.stopping() {
             return Err(Failure::Stopped { left: "nothing was changed by looking".to_owned() });
         }
-        while ahead.as_ref().is_some_and(|history| history.key < item.key) {
+        let key = target.destination_key(&item.key);
+        while ahead.as_ref().is_some_and(|history| *history.key < *key) {
             ahead = listed.try_next().await?;
         }
-        let history = ahead.as_ref().filter(|history| history.key == item.key);
-        let stands = stands(store, &params.bucket, &item, history).await?;
+        let history = ahead.as_ref().filter(|history| *history.key == *key);
+        let stands = stands(&place, &item, history).await?;
         *count.entry(stands).or_default() += 1;
-        if !matches!(item.op, Op::Hide { .. }) {
-            photos += 1;
-            back_photos += u64::from(stands == Stands::Back);
+        match item.op {
+            Op::Hide { .. } => {}
+            Op::Remove { want: None, .. } => {
+                clears += 1;
+                cleared += u64::from(stands == Stands::Back);
+            }
+            _ => {
+                photos += 1;
+                back_photos += u64::from(stands == Stands::Back);
+            }
         }
         ticks.tick(1, u64::from(stands != Stands::Back), 0);
         write_line(&Line { key: &item.key, result: stands.words() }, evidence)?;
@@ -87,22 +99,20 @@ pub(crate) async fn verify_plan(
     ticks.last();
     let of = |stands| count.get(&stands).copied().unwrap_or_default();
     let items: u64 = count.values().sum();
-    let hidden = of(Stands::Back) - back_photos;
-    let mut headline = match (items, photos) {
-        (0, _) => "Nothing to check: the plan is empty".to_owned(),
-        (_, 0) => String::new(),
-        (_, n) => format!(
-            "{} of {} {} back",
-            words::count(back_photos),
-            words::photos(n),
-            if n == 1 { "is" } else { "are" }
-        ),
-    };
-    if items > photos {
-        let comma = if headline.is_empty() { "" } else { ", " };
-        let new = words::of(items - photos, "new one is", "new ones are");
-        headline.push_str(&format!("{comma}{} of {new} hidden", words::count(hidden)));
+    let (hides, hidden) = (items - photos - clears, of(Stands::Back) - back_photos - cleared);
+    let mut parts = Vec::new();
+    if photos > 0 {
+        let are = if photos == 1 { "is" } else { "are" };
+        parts.push(format!("{} of {} {are} back", words::count(back_photos), words::photos(photos)));
     }
+    for (all, so, what) in [(hides, hidden, "hidden"), (clears, cleared, "gone")] {
+        if all > 0 {
+            let new = words::of(all, "new one is", "new ones are");
+            parts.push(format!("{} of {new} {what}", words::count(so)));
+        }
+    }
+    let headline =
+        if items == 0 { "Nothing to check: the plan is empty".to_owned() } else { parts.join(", ") };
     let mut notes = Vec::new();
     if of(Stands::NotYet) > 0 {
         notes.push(format!(
@@ -136,22 +146,26 @@ pub(crate) async fn verify_plan(
     })
 }
 
-async fn stands(
-    store: &dyn PhotoStore,
-    bucket: &str,
-    item: &Item,
-    history: Option<&History>,
-) -> Result<Stands, PortError> {
-    let now = history.and_then(History::current).and_then(|entry| {
+async fn stands(place: &Place<'_>, item: &Item, history: Option<&History>) -> Result<Stands, PortError> {
+    let current = history.and_then(History::current);
+    let now = current.and_then(|entry| {
         let photo = entry.photo.as_ref()?;
         Some(Current { version: entry.id.clone(), etag: photo.etag.clone(), size: photo.size })
     });
     let stands = match (&item.op, &now) {
         (Op::Undecided { .. } | Op::Blocked { .. }, _) => Stands::LeftAlone,
-        (op, now) if op.not_yet(now.as_ref()) => Stands::NotYet,
-        (Op::Copy { want, .. }, Some(now)) if landed::is(store, bucket, &item.key, want, now).await? => {
-            Stands::Back
+        (Op::Remove { entries, want }, _) => {
+            let there = |version: &Version| entries.iter().any(|entry| entry.version == version.id);
+            match (want, current) {
+                _ if history.is_some_and(|history| history.entries.iter().any(there)) => Stands::NotYet,
+                (Some(want), Some(now)) if now.id == want.version => Stands::Back,
+                // What was there at the restore point, if anything, was a delete marker.
+                (None, now) if now.is_none_or(|now| now.photo.is_none()) => Stands::Back,
+                _ => Stands::Changed,
+            }
         }
+        (op, now) if op.not_yet(now.as_ref()) => Stands::NotYet,
+        (Op::Copy { want, .. }, Some(now)) if place.is(&item.key, want, now).await? => Stands::Back,
         (Op::Hide { .. }, None) => Stands::Back,
         _ => Stands::Changed,
     };

@@ -85,6 +85,15 @@ const fn count(name: &'static str) -> OutputSpec {
     OutputSpec { name, kind: ParamKind::Integer }
 }
 
+const REMOVED: &[OutputSpec] = &[
+    count("restored"),
+    count("removed"),
+    count("failed"),
+    count("left_alone"),
+    OutputSpec { name: "excluded", kind: ParamKind::Text },
+    OutputSpec { name: "exclude_file", kind: ParamKind::Text },
+];
+
 pub(super) const CATALOG: &[ActionSpec] = &[
     ActionSpec {
         id: "aws.preflight",
@@ -172,6 +181,7 @@ pub(super) const CATALOG: &[ActionSpec] = &[
             count("left_alone"),
             count("bytes"),
             OutputSpec { name: "excluded", kind: ParamKind::Text },
+            OutputSpec { name: "exclude_file", kind: ParamKind::Text },
         ],
         verified_by: &["photos.verify"],
     },
@@ -180,7 +190,7 @@ pub(super) const CATALOG: &[ActionSpec] = &[
         effect: Effect::Destroys,
         about: "Brings deleted photos back by removing the delete markers that hide them.",
         params: &[BUCKET, PREFIX, AT, TIES, EXCLUDE, EXCLUDE_FILE, MAX_IN_FLIGHT],
-        outputs: &[count("restored"), count("removed"), count("failed"), count("left_alone")],
+        outputs: REMOVED,
         verified_by: &["photos.verify"],
     },
     ActionSpec {
@@ -188,7 +198,7 @@ pub(super) const CATALOG: &[ActionSpec] = &[
         effect: Effect::Destroys,
         about: "Brings photos back by removing every version that is newer than a moment.",
         params: &[BUCKET, PREFIX, AT, TIES, EXCLUDE, EXCLUDE_FILE, MAX_IN_FLIGHT],
-        outputs: &[count("restored"), count("removed"), count("failed"), count("left_alone")],
+        outputs: REMOVED,
         verified_by: &["photos.verify"],
     },
     ActionSpec {

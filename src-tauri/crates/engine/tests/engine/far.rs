@@ -9,6 +9,7 @@ use action::port::*;
 use action::{Environment, Ports};
 use async_trait::async_trait;
 use engine::{ConnectFuture, Connector};
+use jiff::Timestamp;
 use run::Problem;
 use tokio::sync::Semaphore;
 
@@ -30,6 +31,8 @@ pub(crate) struct Far {
     pub(crate) account: Mutex<&'static str>,
     /// What the next listing fails with.
     pub(crate) fault: Mutex<Option<PortErrorKind>>,
+    /// What every copy fails with from the sixth on.
+    pub(crate) cut: Mutex<Option<PortErrorKind>>,
     pub(crate) unreachable: AtomicBool,
 }
 
@@ -47,6 +50,7 @@ impl Far {
             connections: AtomicU64::new(0),
             account: Mutex::new("000000000000"),
             fault: Mutex::default(),
+            cut: Mutex::default(),
             unreachable: AtomicBool::new(false),
         })
     }
@@ -157,6 +161,9 @@ impl PhotoStore for Far {
         if slow > 0 {
             tokio::time::sleep(Duration::from_millis(slow)).await;
         }
+        if let Some(kind) = self.cut.lock().unwrap().filter(|_| self.back() >= 5) {
+            return Err(error(kind, "CopyObject"));
+        }
         if !self.back.lock().unwrap().insert(copy.key.clone()) {
             return Err(error(PortErrorKind::Changed, "CopyObject"));
         }
@@ -230,6 +237,17 @@ impl Identity for Far {
     }
 }
 
+#[async_trait]
+impl Pace for Far {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn pause(&self, _: &AtomicBool) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Connects to a [`Far`].
 pub(crate) struct Way(pub(crate) Arc<Far>);
 
@@ -241,7 +259,7 @@ impl Connector for Way {
                 let what = "profile veonics-dr is not there".to_owned();
                 return Err(Problem { what, next: "Choose another.".to_owned() });
             }
-            Ok(Ports::of_photos(self.0.clone(), self.0.clone()))
+            Ok(Ports { pace: self.0.clone(), ..Ports::of_photos(self.0.clone(), self.0.clone()) })
         })
     }
 }

@@ -9,6 +9,8 @@ mod far;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod pausing;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod stopping;
