@@ -258,7 +258,8 @@ impl Store {
         };
         let tags = copy.tags.unwrap_or_else(|| source.tags.clone());
         // What is equal is shared.
-        let object = source.object.clone().filter(|held| **held == object).unwrap_or_else(|| Arc::new(object));
+        let object =
+            source.object.clone().filter(|held| **held == object).unwrap_or_else(|| Arc::new(object));
         let new = state.write(bucket, key, now, Some(object), tags)?;
         Ok((source, new))
     }
