@@ -16,7 +16,7 @@
 //!   - note:      { at: -39m, key: photos/README.txt, text: … }
 //!   - upload:    { at: -20m, over: 10m, count: 6 }
 //! database: …                      # optional; see `scenario/database.rs`
-//! faults: { latency_ms: 20, copies: { every: 7, error: SlowDown }, denied_keys: [] }   # optional
+//! faults: { latency_ms: 20, copies: { every: 7, error: SlowDown }, denied_keys: [] }   # optional; see `faults/mod.rs`
 //! ```
 //!
 //! `organisations:` of a step (optional) keeps it to those; `over:` (optional) spreads it from `at:` on. Which

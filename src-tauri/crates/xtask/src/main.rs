@@ -210,7 +210,9 @@ mod tests {
             parse("setup --for practice --dry-run"),
             Ok(Command::Setup { purpose: Purpose::Practice, how: setup::How::DryRun })
         );
-        assert_eq!(parse("bench reconcile --keys 1000"), Ok(Command::Bench(bench::What::Reconcile(bench::reconcile::Options { keys: 1000 })))
+        assert_eq!(
+            parse("bench reconcile --keys 1000"),
+            Ok(Command::Bench(bench::What::Reconcile(bench::reconcile::Options { keys: 1000 })))
         );
         let options = bench::photos::Options {
             only: Some(bench::photos::Part::Survey),

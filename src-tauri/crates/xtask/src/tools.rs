@@ -74,7 +74,9 @@ impl Tool {
             Self::Rustfmt | Self::Clippy => component(self.name()),
             Self::NodeModules => node_modules(project),
             Self::TauriDriver => tauri_driver(project),
-            Self::Moto | Self::Ministack | Self::Peers => self.packages().map_or(Ok(()), |of| venv(project, of)),
+            Self::Moto | Self::Ministack | Self::Peers => {
+                self.packages().map_or(Ok(()), |of| venv(project, of))
+            }
         }
     }
 

@@ -169,7 +169,6 @@ pub(super) fn versions(store: &Store, input: ListObjectVersionsInput) -> S3Resul
                     })
                 }),
                 restore_status,
-                ..ObjectVersion::default()
             }),
             None => markers.push(DeleteMarkerEntry {
                 is_latest,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::operation::RequestId;
-use range::{CopyError, CopyFault, Faults, Range, RangeError, RangeOptions};
+use range::{CopyError, CopyFault, Faults, Range, RangeError, RangeOptions, Window};
 
 use crate::support::{BUCKET, client_with, empty, get, put, refusal, source};
 
@@ -71,6 +71,9 @@ async fn sts_tells_who_a_key_belongs_to() {
     assert_eq!(refusal(unknown), (403, "InvalidClientTokenId".to_owned()));
     let other = sts(&range, id, secret).get_session_token().send().await;
     assert_eq!(refusal(other), (501, "NotImplemented".to_owned()));
+    range.set_faults(Faults { expired: Some(Window::default()), ..Faults::default() });
+    let expired = sts(&range, id, secret).get_caller_identity().send().await;
+    assert_eq!(refusal(expired), (403, "ExpiredToken".to_owned()));
 }
 
 #[tokio::test]

@@ -100,9 +100,7 @@ pub(crate) fn photos(project: &Project, options: &Options) -> Result<(), Error> 
             println!("{name} is not measured: it is not on the PATH.");
         }
     }
-    project
-        .cargo("cargo build --release --package aws --example photos")
-        .shown("make it compile first")?;
+    project.cargo("cargo build --release --package aws --example photos").shown("make it compile first")?;
     let program = project.target().join("release/examples/photos");
     let bench = Bench { project, options, program };
     let mut missed = 0;

@@ -97,12 +97,11 @@ impl Peer {
             }
             Self::Rclone => {
                 let remote = |more: &str| {
-                    format!(
-                        ":s3,provider=Other,env_auth=true,endpoint='{endpoint}'{more}:{BUCKET}/{PREFIX}"
-                    )
+                    format!(":s3,provider=Other,env_auth=true,endpoint='{endpoint}'{more}:{BUCKET}/{PREFIX}")
                 };
                 let then = remote(&format!(",version_at='{utc}'"));
-                run.args(["copy", "--transfers", "64", "--checkers", "64", "--checksum"]).args([then, remote("")])
+                run.args(["copy", "--transfers", "64", "--checkers", "64", "--checksum"])
+                    .args([then, remote("")])
             }
             Self::S5cmd => return self.list(bench, endpoint, photos),
         };

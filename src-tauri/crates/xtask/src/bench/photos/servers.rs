@@ -42,7 +42,8 @@ impl Stage {
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let output = BufReader::new(output.ok_or_else(|| lost("the practice range's output"))?);
         let nothing = String::new();
-        let mut stage = Self { child, input, output, endpoint: nothing.clone(), at: nothing, before: Value::Null };
+        let mut stage =
+            Self { child, input, output, endpoint: nothing.clone(), at: nothing, before: Value::Null };
         let ready = stage.answer()?;
         let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
         (stage.endpoint, stage.at) = (text("endpoint"), text("at"));
@@ -65,7 +66,8 @@ impl Stage {
     /// Adds what the range saw of a run.
     pub(super) fn seen(&mut self, taken: Taken) -> Result<Taken, Error> {
         let now = self.ask("counts")?;
-        let more = |name: &str| now[name].as_u64().zip(self.before[name].as_u64()).map(|(now, was)| now - was);
+        let more =
+            |name: &str| now[name].as_u64().zip(self.before[name].as_u64()).map(|(now, was)| now - was);
         let server = now["cpu"].as_f64().zip(self.before["cpu"].as_f64()).map(|(now, was)| now - was);
         let (requests, slow_downs) = (more("requests"), more("slow_downs").unwrap_or_default());
         Ok(Taken { requests, slow_downs, server, ..taken })
@@ -94,7 +96,8 @@ pub(super) struct Ministack {
 
 impl Ministack {
     pub(super) fn start(bench: &Bench<'_>, photos: u64, bytes: u64) -> Result<Self, Error> {
-        let free = TcpListener::bind((net::Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let free =
+            TcpListener::bind((net::Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let address = free.map_err(|why| lost(&format!("a free port: {why}")))?;
         let program = bench.project.target().join("ministack-venv/bin/ministack");
         let command = Run::program(&program, "ministack")

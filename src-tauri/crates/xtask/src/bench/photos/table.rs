@@ -50,7 +50,8 @@ impl Row {
 
     /// The largest share of requests that were answered with 503.
     pub(super) fn slowed(&self) -> f64 {
-        let share = |taken: &Taken| taken.slow_downs as f64 / taken.requests.unwrap_or_default().max(1) as f64;
+        let share =
+            |taken: &Taken| taken.slow_downs as f64 / taken.requests.unwrap_or_default().max(1) as f64;
         self.rounds.iter().map(share).fold(0.0, f64::max)
     }
 
@@ -96,7 +97,8 @@ impl Display for Table {
         writeln!(f)?;
         for row in &self.rows {
             let count = |of: &dyn Fn(&Taken) -> Option<u64>| {
-                let told: Option<Vec<f64>> = row.rounds.iter().map(|taken| of(taken).map(|n| n as f64)).collect();
+                let told: Option<Vec<f64>> =
+                    row.rounds.iter().map(|taken| of(taken).map(|n| n as f64)).collect();
                 told.map_or_else(|| "–".to_owned(), |told| format!("{:.0}", median(told)))
             };
             let server: Option<Vec<f64>> = row.rounds.iter().map(|taken| taken.server).collect();
