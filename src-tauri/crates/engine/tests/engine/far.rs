@@ -31,7 +31,7 @@ pub(crate) struct Far {
     pub(crate) account: Mutex<&'static str>,
     /// What the next listing fails with.
     pub(crate) fault: Mutex<Option<PortErrorKind>>,
-    /// What every copy fails with from the sixth on.
+    /// What every copy fails with from the sixth on, and every look at a photo then.
     pub(crate) cut: Mutex<Option<PortErrorKind>>,
     pub(crate) unreachable: AtomicBool,
 }
@@ -89,6 +89,11 @@ impl Far {
 
     pub(crate) fn slow(&self, milliseconds: u64) {
         self.slow.store(milliseconds, Ordering::SeqCst);
+    }
+
+    fn is_cut(&self, operation: &str) -> Result<(), PortError> {
+        let kind = *self.cut.lock().unwrap();
+        kind.filter(|_| self.back() >= 5).map_or(Ok(()), |kind| Err(error(kind, operation)))
     }
 
     fn called(&self, operation: &str) {
@@ -161,9 +166,7 @@ impl PhotoStore for Far {
         if slow > 0 {
             tokio::time::sleep(Duration::from_millis(slow)).await;
         }
-        if let Some(kind) = self.cut.lock().unwrap().filter(|_| self.back() >= 5) {
-            return Err(error(kind, "CopyObject"));
-        }
+        self.is_cut("CopyObject")?;
         if !self.back.lock().unwrap().insert(copy.key.clone()) {
             return Err(error(PortErrorKind::Changed, "CopyObject"));
         }
@@ -197,6 +200,7 @@ impl PhotoStore for Far {
 
     async fn current(&self, _: &str, key: &str) -> Result<Option<Current>, PortError> {
         self.called("head");
+        self.is_cut("HeadObject")?;
         let back = self.back.lock().unwrap().contains(key);
         Ok(back.then(|| Current { version: VersionId("back".to_owned()), etag: etag(key), size: 9 }))
     }

@@ -109,9 +109,12 @@ async fn evidence_that_no_entry_speaks_of_is_not_kept() {
 async fn a_plan_that_was_changed_on_the_disk_is_not_applied() {
     let world = World::new(2);
     let session = world.planned().await;
-    let change = "DROP TRIGGER piece_no_update;
-                  UPDATE piece SET data = CAST(replace(CAST(data AS TEXT), '00001', '00000') AS BLOB)";
-    world.file().execute_batch(change).unwrap();
+    let digest = waiting(&session.run()).unwrap();
+    let plan = std::io::read_to_string(world.engine.journal().attachment(&digest).unwrap()).unwrap();
+    let file = world.file();
+    file.execute_batch("DROP TRIGGER piece_no_update").unwrap();
+    let changed = plan.replace("00001", "00000").into_bytes();
+    file.execute("UPDATE piece SET packed = 0, data = ?1", [changed]).unwrap();
     approve(&session);
     work(&session).await.unwrap();
     assert_eq!(world.far.calls("copy"), 0);

@@ -45,7 +45,7 @@ async fn what_is_cut_off_waits_and_goes_on_from_there() {
         .await;
         assert!(verified(&session), "{kind:?}: {:?}", session.run().step(&restore()).work);
         assert_eq!(world.far.back(), 60);
-        assert!(told[0].contains("CopyObject") && told[0].ends_with("Log in."), "{told:?}");
+        assert!(told[0].contains("5 photos done, 55 left") && told[0].ends_with("Log in."), "{told:?}");
         assert!(told[1].contains("profile veonics-dr is not there"), "{told:?}");
         let kinds = world.kinds(session.run().id());
         assert_eq!(kinds.iter().filter(|kind| *kind == "happened").count(), 2, "{kinds:?}");
