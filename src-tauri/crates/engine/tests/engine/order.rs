@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use run::{Command, Event, Problem, Run};
 
-use crate::world::{World, approve, failed, kinds, plan, plan_command, restore, verified, work};
+use crate::world::{World, approve, failed, kinds, plan, plan_command, restore, verified, waiting, work};
 
 #[tokio::test]
 async fn intent_is_on_the_disk_before_the_effect_and_the_outcome_after() {
