@@ -35,6 +35,21 @@ for key, e in then.items():
 print(sum('ETag' in e for e in then.values()), len(wrong), *wrong[:3])
 ";
 
+const DELETED: &str = "
+import sys, boto3
+for page in boto3.client('s3').get_paginator('list_object_versions').paginate(Bucket=sys.argv[1]):
+    for marker in page.get('DeleteMarkers', []):
+        if marker['IsLatest']:
+            print(marker['Key'])
+";
+
+const LISTED: &str = "
+import sys, boto3
+for page in boto3.client('s3').get_paginator('list_objects_v2').paginate(Bucket=sys.argv[1], Prefix=sys.argv[2]):
+    for photo in page.get('Contents', []):
+        print(photo['Key'])
+";
+
 struct Practice {
     desk: Desk,
     ready: Value,
@@ -53,15 +68,30 @@ impl Practice {
         self.ready.pointer(pointer).and_then(Value::as_str).unwrap()
     }
 
-    /// How many photos there were, and how many of them aren't as they were, as boto3 sees it.
-    fn judge(&self) -> (u32, u32) {
-        let args = [self.text("/bucket"), self.text("/before_damage")];
-        let said = python(JUDGE, &args, |command| {
+    /// Asks boto3.
+    fn ask(&self, script: &str, args: &[&str]) -> String {
+        python(script, args, |command| {
             command.env("AWS_ENDPOINT_URL", self.text("/endpoints/s3"));
             command.env("AWS_ACCESS_KEY_ID", self.text("/access_key_id"));
             command.env("AWS_SECRET_ACCESS_KEY", self.text("/secret_access_key"));
             command.env("AWS_DEFAULT_REGION", self.text("/region"));
-        });
+        })
+    }
+
+    /// The keys that a delete marker hides.
+    fn deleted(&self) -> Vec<String> {
+        self.ask(DELETED, &[self.text("/bucket")]).lines().map(str::to_owned).collect()
+    }
+
+    /// The keys of photos that begin with `prefix`.
+    fn listed(&self, prefix: &str) -> Vec<String> {
+        self.ask(LISTED, &[self.text("/bucket"), prefix]).lines().map(str::to_owned).collect()
+    }
+
+    /// How many photos there were, and how many of them aren't as they were, as boto3 sees it.
+    fn judge(&self) -> (u32, u32) {
+        let args = [self.text("/bucket"), self.text("/before_damage")];
+        let said = self.ask(JUDGE, &args);
         let mut numbers = said.split_whitespace().map(|n| n.parse().unwrap_or_default());
         (numbers.next().unwrap(), numbers.next().unwrap())
     }
@@ -98,8 +128,69 @@ fn the_photos_come_back_and_the_timeline_says_how() {
     );
 
     exports_agree(desk, &run);
+    let table = desk.lifeboat.run(&["manifest", &run, "restore"]).ended_with(0).stdout;
+    assert_eq!(table.lines().count(), 613, "{table}");
+    assert!(table.starts_with("key,action,result,"), "{table}");
+    assert_eq!(table.lines().filter(|row| row.contains(",copy,restored,")).count(), 612);
+    let none = desk.lifeboat.run(&["manifest", &run, "survey"]).ended_with(1);
+    assert!(none.complaint().contains("Name one in which there was: restore."), "{}", none.complaint());
+    assert!(!desk.path().join("ledgers").read_dir().unwrap().any(|_| true), "it is in the journal");
     assert!(!everything_in(desk).contains(practice.text("/secret_access_key")), "a secret is on the disk");
     drop(practice.range);
+}
+
+const UNDELETE: &str = r#"
+stop-writers: { done: true }
+only-deletions: { choose: "yes" }
+obliteration: { done: true, by: Dana }
+undelete: { approve: true, by: Dana, typed: TYPED, with: { exclude_file: "REGISTER" } }
+look: { done: true, record: "ten photos, from three organizations", by: Dana }
+deletions: { done: true }
+permission: { done: true }
+service-back: { done: true, record: "2026-11-24T09:40:00Z" }
+close: { done: true }
+"#;
+
+/// Markers are removed, a thousand a request; what the register of obliterations lists stays gone.
+#[test]
+fn deleted_photos_are_shown_again_but_for_those_that_were_obliterated() {
+    let practice = Practice::start();
+    let desk = &practice.desk;
+    let (photos, lost) = practice.judge();
+    let gone = practice.deleted();
+    let (whole, prefix) = (&gone[0], gone[1].rsplit_once('/').unwrap().0);
+    let left_out = gone.iter().filter(|key| *key == whole || key.starts_with(&format!("{prefix}/"))).count();
+    assert!(left_out > 1 && left_out < gone.len(), "{left_out} of {}", gone.len());
+    let register = desk.file("register.txt", &format!("# obliterated\r\n{whole}\r\n\r\n{prefix}/\r\n"));
+    let answers = UNDELETE.replace("REGISTER", &register).replace("TYPED", "photos/");
+    let answers = desk.file("answers.yaml", &answers);
+    let at = format!("restore_to={}", practice.text("/before_damage"));
+    let args = ["run", "undelete-badge-photos", "--mode", "exercise", "--env", "practice", "--set", &at];
+    let ran = desk.lifeboat.run(&[&args[..], &["--answers", &answers, "--as", "Sam"]].concat()).ended_with(0);
+    assert_eq!(practice.judge(), (photos, u32::try_from(left_out).unwrap()), "{}", ran.stdout);
+    let still = practice.deleted();
+    assert!(still.iter().all(|key| key == whole || key.starts_with(prefix)), "{still:?}");
+    let table =
+        desk.lifeboat.run(&["manifest", &desk.only_run().to_string(), "undelete"]).ended_with(0).stdout;
+    assert_eq!(table.lines().count(), lost as usize - left_out + 1, "{table}");
+    assert!(!table.contains(whole), "what was obliterated is none of its business");
+}
+
+/// A rehearsal on the real bucket touches no photo.
+#[test]
+fn photos_come_back_beside_what_is_there() {
+    let practice = Practice::start();
+    let desk = &practice.desk;
+    let before = practice.judge();
+    let answers = desk.file("answers.yaml", ANSWERS);
+    let at = format!("restore_to={}", practice.text("/before_damage"));
+    let args = ["run", "restore-badge-photos", "--mode", "rehearsal", "--env", "practice", "--set", &at];
+    let more = ["--set", "target_prefix=rehearsal/", "--answers", &answers, "--as", "Sam"];
+    let ran = desk.lifeboat.run(&[&args[..], &more].concat());
+    let ran = ran.ended_with(0);
+    assert_eq!(practice.judge(), before, "{}", ran.stdout);
+    let beside = practice.listed("rehearsal/");
+    assert_eq!(beside.len(), before.0 as usize, "{}", ran.stdout);
 }
 
 /// The three timelines have the same entries, and the journal's head.
