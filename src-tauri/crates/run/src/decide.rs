@@ -93,11 +93,30 @@ impl Run {
         let StepKind::Action { with, .. } = &step.kind else { return Ok(BTreeMap::new()) };
         let mut params = BTreeMap::new();
         for (name, template) in with {
-            params.insert(name.clone(), self.fill(step, template)?);
+            match self.fill(step, template) {
+                Ok(value) => drop(params.insert(name.clone(), value)),
+                Err(_) if self.does_without(step, name, template) => {}
+                Err(why) => return Err(why),
+            }
         }
         // An optional parameter that was left empty is as good as one that isn't there.
         params.retain(|_, value| !value.is_empty());
         Ok(params)
+    }
+
+    /// Whether a step that only reads may leave out a parameter: an optional one, told by a step that was skipped or
+    /// failed. Such a step then looks at more, and harms nothing.
+    fn does_without(&self, step: &Step, name: &str, template: &runbook::Template) -> bool {
+        let left = |reference: &runbook::Reference| match reference {
+            runbook::Reference::Output { step, .. } => {
+                matches!(self.step(step).state, crate::StepState::Skipped(_) | crate::StepState::Failed)
+            }
+            _ => false,
+        };
+        let spec = action_of(step).and_then(action::spec::find);
+        let optional = spec.and_then(|spec| spec.param(name)).is_some_and(|param| !param.required);
+        let reads = step.effect() == Some(action::Effect::Reads);
+        optional && reads && template.references().any(left)
     }
 
     /// A text of the runbook with its references filled in.

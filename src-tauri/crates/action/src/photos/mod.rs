@@ -285,6 +285,12 @@ impl Target {
         }
     }
 
+    /// What later steps have to leave out too, by the names of outputs.
+    pub(crate) fn left_out(&self) -> [(String, String); 2] {
+        let file = self.exclude_file.clone().unwrap_or_default();
+        [("excluded".to_owned(), self.exclude.join(",")), ("exclude_file".to_owned(), file)]
+    }
+
     /// The bucket whose history is looked at.
     pub(crate) fn source(&self) -> &str {
         self.source_bucket.as_deref().unwrap_or(&self.bucket)

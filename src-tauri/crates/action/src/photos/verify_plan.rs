@@ -156,7 +156,7 @@ pub(crate) async fn verify_plan(
         verdict: if passed { Verdict::Passed } else { Verdict::Failed },
         headline,
         facts: labels.map(|stands| fact(stands.words(), of(stands))).collect(),
-        outputs: BTreeMap::new(),
+        outputs: target.left_out().into(),
         notes,
         examples: examples.chosen(),
         moments: None,

@@ -275,6 +275,32 @@ fn an_action_without_what_it_refers_to_is_not_begun() {
     assert!(why.to_string().contains("the environment's photos.bucket"), "{why}");
 }
 
+/// Whoever skips a restore still wants to know how things are.
+#[test]
+fn what_only_reads_does_without_what_a_skipped_step_would_have_told() {
+    let restore = "# One\n\n### Restore\n\n```yaml step\naction: photos.restore\napproval: approver\nwith:\n  bucket: \
+                   b1b\n  at: \"2026-11-24T02:00:00Z\"\n```\n\n";
+    let then = |action: &str, name: &str, more: &str| {
+        let step = format!(
+            "### Then\n\n```yaml step\naction: {action}\n{more}with:\n  bucket: b1b\n  at: \"2026-11-24T02:00:00Z\"\n  \
+             {name}: ${{steps.restore.excluded}}\n```\n\n### Verify\n\n```yaml step\naction: photos.verify\nwith:\n  \
+             bucket: b1b\n  at: \"2026-11-24T02:00:00Z\"\n```\n"
+        );
+        let mut world = World::new(request(&format!("{restore}{step}")));
+        let read = Command::Read { step: "then".into() };
+        let planned = Command::Plan { step: "then".into(), with: BTreeMap::new() };
+        let skip = Command::Skip { step: "restore".into(), reason: "it was done by hand".into() };
+        world.ok(skip);
+        (world, if action == "photos.verify" { read } else { planned })
+    };
+    let (mut world, read) = then("photos.verify", "exclude", "");
+    world.ok(read);
+    assert_eq!(world.run.step(&"then".into()).params.get("exclude"), None);
+    // What changes something must not do more than it was told.
+    let (world, plan) = then("photos.restore", "exclude", "approval: approver\n");
+    assert!(matches!(world.refused(&plan), Rejection::Unknown { .. }));
+}
+
 #[test]
 fn what_a_step_found_is_what_later_texts_say() {
     let mut world = World::at("restore");

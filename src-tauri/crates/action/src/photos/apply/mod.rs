@@ -67,7 +67,6 @@ pub(crate) async fn apply(plan: Source, cx: &Context<'_>, evidence: Sink<'_>) ->
     work.run(&mut feed).await?;
     work.thaw(&mut feed).await?;
     let mut outcome = work.outcome();
-    outcome.outputs.insert("excluded".to_owned(), target.exclude.join(","));
-    outcome.outputs.insert("exclude_file".to_owned(), target.exclude_file.clone().unwrap_or_default());
+    outcome.outputs.extend(target.left_out());
     Ok(outcome)
 }

@@ -55,12 +55,11 @@ async fn hand_over(
         report::read(&mut watch, &job, &mut came).await?;
     }
     watch.tell(&came)?;
-    let excluded = target.exclude.join(",");
     match parts.rest {
         Some((rest, _)) if came.ended_well() => {
             let rest = crate::photos::apply(rest, cx, evidence).await?;
-            Ok(came.outcome(&handoff, &excluded, Some(rest), 0))
+            Ok(came.outcome(&handoff, &target, Some(rest), 0))
         }
-        rest => Ok(came.outcome(&handoff, &excluded, None, rest.map_or(0, |(_, items)| items))),
+        rest => Ok(came.outcome(&handoff, &target, None, rest.map_or(0, |(_, items)| items))),
     }
 }

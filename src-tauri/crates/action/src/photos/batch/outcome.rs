@@ -2,7 +2,7 @@
 
 use super::Handoff;
 use crate::photos::tally::fact;
-use crate::photos::words;
+use crate::photos::{Target, words};
 use crate::plan::{Example, Outcome, Verdict};
 use crate::port::JobState;
 
@@ -34,7 +34,7 @@ impl Came {
     pub(super) fn outcome(
         self,
         handoff: &Handoff,
-        excluded: &str,
+        target: &Target,
         rest: Option<Outcome>,
         left: u64,
     ) -> Outcome {
@@ -87,7 +87,7 @@ impl Came {
                 };
             }
         }
-        outputs.insert("excluded".to_owned(), excluded.to_owned());
+        outputs.extend(target.left_out());
         examples.truncate(Self::EXAMPLES);
         let verdict = if passed { Verdict::Passed } else { Verdict::Failed };
         Outcome { verdict, headline, facts, outputs, notes, examples, moments: None }
