@@ -53,8 +53,7 @@ pub(crate) fn manifest(run: &RunId, step: &str, output: Option<&Path>) -> Result
     match output {
         None => match write(&mut std::io::stdout().lock()) {
             // Whoever reads has read enough.
-            Err(ManifestError::Table(Failure::Record(why)))
-                if why.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(ManifestError::Table(why)) if is_read_enough(&why) => {}
             other => other?,
         },
         Some(path) => {
@@ -66,6 +65,10 @@ pub(crate) fn manifest(run: &RunId, step: &str, output: Option<&Path>) -> Result
         }
     }
     Ok(Exit::Done)
+}
+
+fn is_read_enough(why: &Failure) -> bool {
+    matches!(why, Failure::Record(why) if why.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error> {

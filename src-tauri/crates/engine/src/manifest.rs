@@ -26,7 +26,7 @@ pub enum ManifestError {
     },
     /// The plan can't be read back, or the table can't be written.
     #[error("{}", .0)]
-    Table(#[from] Failure),
+    Table(#[from] Box<Failure>),
 }
 
 fn next(others: &[StepId]) -> String {
@@ -78,8 +78,9 @@ pub fn result_manifest(
     let open = |digest: &Digest| -> io::Result<Source> {
         Ok(Box::new(journal.attachment(digest).map_err(io::Error::other)?))
     };
-    let plan = open(&plan).map_err(Failure::Record)?;
-    Ok(action::photos::manifest::csv(plan, &|| open(&evidence), into)?)
+    let plan = open(&plan).map_err(|why| Box::new(Failure::Record(why)))?;
+    action::photos::manifest::csv(plan, &|| open(&evidence), into).map_err(Box::new)?;
+    Ok(())
 }
 
 fn is_photos(action: &str) -> bool {

@@ -1,5 +1,10 @@
 //! Behaviour of the whole crate, in one binary.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
+)]
+
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
