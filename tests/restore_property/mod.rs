@@ -11,7 +11,7 @@ use range::{Range, RangeOptions, Snapshot};
 
 mod faults;
 mod story;
-mod world;
+pub(crate) mod world;
 
 use story::{Bucket, KEYS, PREFIX, START, Story, bucket, play, read, story};
 use world::World;

@@ -1,4 +1,4 @@
-//! What actions work with here: the practice range through the real SDK, asked for small pages.
+//! What actions work with here: an S3 on this machine through the real SDK, asked for small pages.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,16 +7,27 @@ use action::port::{
     BucketFacts, ContentDigest, CopyVersion, Current, PageMarker, PhotoStore, PortError, Ports, Receipt,
     Removed, Thawing, Tier, VersionId, VersionPage,
 };
-use action::{Action, Context, Environment, Origin, Outcome};
+use action::{Action, Context, Environment, Failure, Origin, Outcome, Verdict};
 use async_trait::async_trait;
 use engine::Folder;
 use jiff::Timestamp;
 use range::Range;
 
+/// What a listing doesn't heed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deaf {
+    Nothing,
+    /// Where the page is to begin.
+    Markers,
+    /// What keys are to begin with.
+    Prefix,
+}
+
 /// Asks for small pages, so that keys straddle them.
-pub(super) struct SmallPages {
-    photos: Arc<dyn PhotoStore>,
-    page: u16,
+pub(crate) struct SmallPages {
+    pub(crate) photos: Arc<dyn PhotoStore>,
+    pub(crate) page: Option<u16>,
+    pub(crate) deaf: Deaf,
 }
 
 #[async_trait]
@@ -32,7 +43,9 @@ impl PhotoStore for SmallPages {
         after: Option<&PageMarker>,
         limit: Option<u16>,
     ) -> Result<VersionPage, PortError> {
-        self.photos.list_versions(bucket, prefix, after, limit.or(Some(self.page))).await
+        let after = after.filter(|_| self.deaf != Deaf::Markers);
+        let prefix = if self.deaf == Deaf::Prefix { "" } else { prefix };
+        self.photos.list_versions(bucket, prefix, after, limit.or(self.page)).await
     }
 
     async fn copy_version(&self, bucket: &str, copy: &CopyVersion) -> Result<Receipt, PortError> {
@@ -79,9 +92,9 @@ impl PhotoStore for SmallPages {
     }
 }
 
-pub(super) struct World {
+pub(crate) struct World {
     environment: Environment,
-    pub(super) ports: Ports,
+    pub(crate) ports: Ports,
     origin: Origin,
     now: Timestamp,
     stop: AtomicBool,
@@ -89,18 +102,41 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) async fn on(range: &Range, page: u16, now: i64) -> Self {
-        let environment = Environment::practice(range.endpoint());
-        let ports = aws::connect(&environment, &aws::Options::default()).await.unwrap();
-        let photos = Arc::new(SmallPages { photos: ports.photos, page });
-        let ports = Ports { photos, ..ports };
+    /// On the practice range.
+    pub(crate) async fn on(range: &Range, page: u16, now: i64) -> Self {
         let now = Timestamp::from_second(now).unwrap();
+        Self::of(Environment::practice(range.endpoint()), Some(page), now).await
+    }
+
+    /// In an environment on this machine.
+    pub(crate) async fn of(environment: Environment, page: Option<u16>, now: Timestamp) -> Self {
+        let ports = aws::connect(&environment, &aws::Options::default()).await.unwrap();
+        let photos = Arc::new(SmallPages { photos: ports.photos, page, deaf: Deaf::Nothing });
+        let ports = Ports { photos, ..ports };
         let origin = Origin { run: "run-1".to_owned(), mode: "exercise".to_owned() };
         let disk = Folder::new(&std::env::temp_dir());
         Self { environment, ports, origin, now, stop: AtomicBool::new(false), disk }
     }
 
-    pub(super) fn cx(&self) -> Context<'_> {
+    /// From now on its listing doesn't heed something.
+    pub(crate) fn deafen(&mut self, deaf: Deaf) {
+        let photos = Arc::clone(&self.ports.photos);
+        self.ports.photos = Arc::new(SmallPages { photos, page: None, deaf });
+    }
+
+    /// Plans, applies and verifies an action.
+    pub(crate) async fn restore(&self, id: &str, params: &[(&str, &str)]) -> Result<Restored, Failure> {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let action = Action::from_params(id, &params).unwrap();
+        let mut plan = Vec::new();
+        action.plan(&self.cx(), &mut plan).await?;
+        let applied = self.apply(&action, &plan).await;
+        let source = Box::new(std::io::Cursor::new(plan));
+        let verified = action.verify(&self.cx(), source, &mut Vec::new()).await?;
+        Ok(Restored { applied, verified })
+    }
+
+    pub(crate) fn cx(&self) -> Context<'_> {
         Context {
             ports: &self.ports,
             environment: &self.environment,
@@ -114,8 +150,22 @@ impl World {
         }
     }
 
-    pub(super) async fn apply(&self, action: &Action, plan: &[u8]) -> Outcome {
+    pub(crate) async fn apply(&self, action: &Action, plan: &[u8]) -> Outcome {
         let source = Box::new(std::io::Cursor::new(plan.to_vec()));
         action.apply(&self.cx(), source, &mut Vec::new()).await.unwrap()
+    }
+}
+
+/// What a restore came to.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    pub(crate) applied: Outcome,
+    pub(crate) verified: Outcome,
+}
+
+impl Restored {
+    /// What both outcomes say.
+    pub(crate) fn verdicts(&self) -> [Verdict; 2] {
+        [self.applied.verdict, self.verified.verdict]
     }
 }
