@@ -10,7 +10,7 @@ macro_rules! on_ministack {
             let server = Ministack::start();
             let environment = server.environment();
             let python = |script: &str, args: &[&str]| server.python(script, args);
-            Damaged { python: &python, environment, in_flight: "64" }.$check().await;
+            Damaged { python: &python, environment }.$check().await;
         }
     )+};
 }

@@ -16,8 +16,6 @@ pub(crate) struct Damaged<'a> {
     /// Runs a script in a Python that has boto3.
     pub(crate) python: &'a dyn Fn(&str, &[&str]) -> String,
     pub(crate) environment: Environment,
-    /// How many requests may be under way together.
-    pub(crate) in_flight: &'a str,
 }
 
 impl Damaged<'_> {
@@ -31,8 +29,7 @@ impl Damaged<'_> {
         let look = || serde_json::from_str::<Map<String, Value>>(&(self.python)(LOOK, &[BUCKET])).unwrap();
         let before = look();
         let world = World::of(self.environment.clone(), None, Timestamp::now()).await;
-        let params =
-            [("bucket", BUCKET), ("prefix", "p/"), ("at", at.trim_end()), ("max_in_flight", self.in_flight)];
+        let params = [("bucket", BUCKET), ("prefix", "p/"), ("at", at.trim_end())];
         let restored = world.restore(id, &[&params[..], more].concat()).await.unwrap();
         (before, restored, look())
     }
@@ -129,7 +126,7 @@ macro_rules! on_moto {
             let moto = Moto::start();
             let environment = moto.environment();
             let python = |script: &str, args: &[&str]| moto.python(script, args);
-            Damaged { python: &python, environment, in_flight: "1" }.$check().await;
+            Damaged { python: &python, environment }.$check().await;
         }
     )+};
 }
