@@ -35,11 +35,11 @@ async fn comes_back(id: &str) {
         store.put(name, key, Put { bytes: bytes.into(), ..Put::default() }, &Conditions::default()).unwrap();
     };
     // Some of them have no bytes.
-    let good = |n: usize, key: &str| if n % 5 == 0 { Vec::new() } else { key.as_bytes().to_vec() };
+    let good = |n: usize, key: &str| if n.is_multiple_of(5) { Vec::new() } else { key.as_bytes().to_vec() };
     keys.iter().enumerate().for_each(|(n, key)| put(key, good(n, key)));
     clock.fetch_add(2, Ordering::Relaxed);
     for (n, key) in keys.iter().enumerate() {
-        if id == "photos.undelete" || n % 2 == 0 {
+        if id == "photos.undelete" || n.is_multiple_of(2) {
             store.delete(name, key, None, &Conditions::default()).unwrap();
         } else {
             put(key, b"bad".to_vec());
