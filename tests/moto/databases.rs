@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use action::Environment;
 use action::port::{
     BackupSource, Change, CopyOrder, DatabaseService, GroupKind, Instance, PortErrorKind, RestoreFrom,
     RestoreOrder, Settings, SnapshotKind,
@@ -15,7 +14,7 @@ use action::port::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::moto::{ACCOUNT, Moto};
+use crate::support::moto::Moto;
 
 const PORTAL: &str = include_str!("portal.py");
 const INSTANCES: &str = include_str!("instances.py");
@@ -23,8 +22,7 @@ const EAST: &str = "us-east-1";
 const WEST: &str = "us-west-2";
 
 async fn databases(moto: &Moto) -> Arc<dyn DatabaseService> {
-    let environment = Environment { account: ACCOUNT.to_owned(), ..Environment::practice(&moto.endpoint()) };
-    aws::connect(&environment, &aws::Options::default()).await.unwrap().databases
+    aws::connect(&moto.environment(), &aws::Options::default()).await.unwrap().databases
 }
 
 /// What boto3 sees in a region.

@@ -2,4 +2,5 @@
 
 mod databases;
 mod harness;
+pub(crate) mod methods;
 mod restore;

@@ -8,6 +8,7 @@
 pub(crate) mod cli;
 pub(crate) mod close;
 pub(crate) mod desktop;
+pub(crate) mod ministack;
 pub(crate) mod moto;
 pub(crate) mod paths;
 pub(crate) mod practice;

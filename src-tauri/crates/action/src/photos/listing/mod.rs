@@ -329,6 +329,12 @@ impl<'a> Listing<'a> {
         };
         // Between this key and the first that was found there is nothing, likely.
         let first = keys().min().cloned();
+        // The newest entry of a key comes first. A storage that leaves it out here (moto does) can't be asked like this.
+        let mut entries = page.photos.iter().chain(&page.markers);
+        if first.is_some() && !entries.any(|entry| Some(&entry.key) == first.as_ref() && entry.latest) {
+            self.alone = true;
+            return Ok(());
+        }
         let mut empty_from = None;
         if let Some(range) = holder(&self.ranges, key).and_then(|at| self.ranges.get_mut(at))
             && range.empty_from.as_ref().is_none_or(|empty| **empty > *key)

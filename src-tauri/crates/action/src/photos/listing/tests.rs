@@ -140,7 +140,7 @@ proptest! {
         page in 1..20usize,
         most in 2..33usize,
         faults in prop::collection::vec(0..60usize, 0..4),
-        refuses in 0..4u8,
+        refuses in 0..5u8,
     ) {
         let fake = Fake::new();
         keys.iter().for_each(|key| drop(fake.put(key, key.as_bytes())));
