@@ -5,7 +5,6 @@
     clippy::result_large_err,
     reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
 )]
-
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod answers;
