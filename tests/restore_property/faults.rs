@@ -214,7 +214,12 @@ fn expected(id: &str, was: &[Snapshot], at: i64) -> Option<Vec<Snapshot>> {
     let newer = was.iter().take_while(|entry| entry.last_modified.as_second() > at).count();
     let (newer, older) = was.split_at(newer);
     match id {
-        "photos.rewind" => Some(older.to_vec()),
+        "photos.rewind" => {
+            // What may be all that is left of a photo stays.
+            let unversioned = newer.iter().any(|entry| entry.version.is_null());
+            let only_marker = older.is_empty() && was.last().is_some_and(|entry| entry.is_marker);
+            Some(if unversioned || only_marker { was } else { older }.to_vec())
+        }
         "photos.undelete" => {
             let hidden = older.first().is_some_and(|entry| !entry.is_marker)
                 && newer.iter().all(|entry| entry.is_marker);

@@ -213,10 +213,16 @@ fn undeleted(finding: &Finding, line: impl Fn(Op, String, String) -> Item) -> Op
     Some((Kind::Undeleted, line(op, was(finding), becomes)))
 }
 
-/// Removes whatever is newer than the restore point.
+/// Removes whatever is newer than the restore point; but what may be all that is left of a photo stays.
 fn rewound(finding: &Finding, line: impl Fn(Op, String, String) -> Item) -> Option<(Kind, Item)> {
     if finding.newer.is_empty() {
         return None;
+    }
+    if finding.doubt.is_some() {
+        let why = "what it was may have been destroyed without a trace, so what there is of it is kept";
+        let kept = finding.want.as_ref().or(finding.now.as_ref()).and_then(want)?;
+        let op = Op::Blocked { want: kept, why: why.to_owned() };
+        return Some((Kind::Blocked, line(op, was(finding), format!("left alone: {why}"))));
     }
     let want = finding.want.as_ref().and_then(want);
     let becomes = match &finding.want {

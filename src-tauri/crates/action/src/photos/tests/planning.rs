@@ -79,10 +79,7 @@ async fn a_plan_is_counted_in_several_ways() {
     );
     assert_eq!(rows(&summary, "organization"), [row("photos/a/", 2, 8), row("photos/b/", 1, 6)]);
     assert_eq!(rows(&summary, "storage class"), [row("STANDARD", 2, 8), row("GLACIER_IR", 1, 6)]);
-    assert_eq!(
-        (fact(&summary, "estimated time"), fact(&summary, "estimated cost")),
-        ("1 s", "under 0.01 USD")
-    );
+    assert_eq!((fact(&summary, "time, about"), fact(&summary, "cost, about")), ("1 s", "under 0.01 USD"));
     assert_eq!((fact(&summary, "requests"), &summary.typed), ("3", &None));
     assert!(
         plan.lines().next().unwrap().contains("\"keep\":{\"encryption\":false,\"acl\":false,\"lock\":false}")
@@ -106,7 +103,7 @@ async fn archived_photos_are_thawed_within_the_objective() {
         fact(&summary, "archived"),
         "1 photo of 6 bytes in Flexible Retrieval, 1 photo of 6 bytes in Deep Archive"
     );
-    assert_eq!(fact(&summary, "estimated time"), "1 s, after 9 to 12 hours of thawing");
+    assert_eq!(fact(&summary, "time, about"), "1 s, after 9 to 12 hours of thawing");
     assert!(items(&plan).iter().all(|item| item["op"] == "copy"));
     target.thaw.tier = Tier::Bulk;
     let why = refused(world.plan(&target).await.unwrap_err());
@@ -117,7 +114,7 @@ async fn archived_photos_are_thawed_within_the_objective() {
     assert!(refused(world.plan(&target).await.unwrap_err()).contains("the Expedited tier doesn't reach"));
     world.fake.state().keys.get_mut("k0000").unwrap()[1].class = "STANDARD".to_owned();
     let (summary, _) = world.plan(&target).await.unwrap();
-    assert_eq!(fact(&summary, "estimated time"), "1 s, after a few minutes of thawing");
+    assert_eq!(fact(&summary, "time, about"), "1 s, after a few minutes of thawing");
 }
 
 #[tokio::test]
@@ -139,6 +136,24 @@ async fn undelete_removes_the_markers_and_nothing_else() {
     remove(&world, &plan).await;
     assert_eq!(world.fake.read("k0000").unwrap(), b"good 0");
     assert_eq!(world.fake.read("k0002").unwrap(), b"encrypted");
+}
+
+/// A write without versioning leaves no trace of what it replaced: what it wrote may be all that is left.
+#[tokio::test]
+async fn rewind_keeps_what_may_be_all_that_is_left_of_a_photo() {
+    let (world, before) = damaged(1, 0);
+    world.fake.state().versioning = Versioning::Suspended;
+    world.fake.put("only", b"the only one");
+    world.fake.put("k0001", b"over a good one");
+    world.fake.state().versioning = Versioning::Enabled;
+    world.fake.pass(10);
+    let target = Target { method: Method::Rewind, ..world.target(before, Extra::Leave, Ties::Leave) };
+    let (summary, plan) = world.plan(&target).await.unwrap();
+    assert_eq!(fact(&summary, "can't be changed now, left alone"), "2", "{summary:?}");
+    remove(&world, &plan).await;
+    assert_eq!(world.fake.read("only").unwrap(), b"the only one");
+    assert_eq!(world.fake.read("k0001").unwrap(), b"over a good one");
+    assert_eq!(world.fake.read("k0000").unwrap(), b"good 0");
 }
 
 #[tokio::test]
