@@ -217,7 +217,11 @@ fn expected(id: &str, was: &[Snapshot], at: i64) -> Option<Vec<Snapshot>> {
         "photos.rewind" => {
             // What may be all that is left of a photo stays.
             let unversioned = newer.iter().any(|entry| entry.version.is_null());
-            let only_marker = older.is_empty() && was.last().is_some_and(|entry| entry.is_marker);
+            // Of one second, a listing tells which entry is current and not which is the oldest.
+            let oldest = was.last().map(|entry| entry.last_modified);
+            let rest = was.iter().skip(usize::from(was.len() > 1));
+            let only_marker = older.is_empty()
+                && rest.into_iter().any(|entry| Some(entry.last_modified) == oldest && entry.is_marker);
             Some(if unversioned || only_marker { was } else { older }.to_vec())
         }
         "photos.undelete" => {
