@@ -2,6 +2,7 @@
 
 use action::port::{BucketFacts, ExpiryRule, PortError, PortErrorKind, Versioning};
 use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{
     BucketVersioningStatus, ExpirationStatus, LifecycleRule, ObjectLockEnabled, ObjectOwnership,
     OwnershipControlsRule, ReplicationRuleStatus, ServerSideEncryptionConfiguration,
@@ -50,16 +51,9 @@ impl Photos {
             .expected_bucket_owner(&self.site.account)
             .send()
             .await;
-        match asked {
-            Ok(answer) => Ok(Some(algorithm(answer.server_side_encryption_configuration()))),
-            Err(error) => {
-                let fault = Fault::of(&error);
-                if fault.code() == "ServerSideEncryptionConfigurationNotFoundError" {
-                    return Ok(Some(algorithm(None)));
-                }
-                self.unless_unasked("GetBucketEncryption", bucket, fault).map_or(Ok(None), Err)
-            }
-        }
+        let read = asked.map(|answer| algorithm(answer.server_side_encryption_configuration()));
+        let unset = ("ServerSideEncryptionConfigurationNotFoundError", algorithm(None));
+        self.unless_unasked("GetBucketEncryption", bucket, read, unset)
     }
 
     async fn expiry(&self, bucket: &str) -> Result<Option<Vec<ExpiryRule>>, PortError> {
@@ -70,16 +64,9 @@ impl Photos {
             .expected_bucket_owner(&self.site.account)
             .send()
             .await;
-        match asked {
-            Ok(answer) => Ok(Some(answer.rules().iter().filter_map(expiry_rule).collect())),
-            Err(error) => {
-                let fault = Fault::of(&error);
-                if fault.code() == "NoSuchLifecycleConfiguration" {
-                    return Ok(Some(Vec::new()));
-                }
-                self.unless_unasked("GetBucketLifecycleConfiguration", bucket, fault).map_or(Ok(None), Err)
-            }
-        }
+        let read = asked.map(|answer| answer.rules().iter().filter_map(expiry_rule).collect());
+        let unset = ("NoSuchLifecycleConfiguration", Vec::new());
+        self.unless_unasked("GetBucketLifecycleConfiguration", bucket, read, unset)
     }
 
     async fn lock(&self, bucket: &str) -> Result<Option<bool>, PortError> {
@@ -90,19 +77,12 @@ impl Photos {
             .expected_bucket_owner(&self.site.account)
             .send()
             .await;
-        match asked {
-            Ok(answer) => {
-                let on = answer.object_lock_configuration().and_then(|lock| lock.object_lock_enabled());
-                Ok(Some(on == Some(&ObjectLockEnabled::Enabled)))
-            }
-            Err(error) => {
-                let fault = Fault::of(&error);
-                if fault.code() == "ObjectLockConfigurationNotFoundError" {
-                    return Ok(Some(false));
-                }
-                self.unless_unasked("GetObjectLockConfiguration", bucket, fault).map_or(Ok(None), Err)
-            }
-        }
+        let read = asked.map(|answer| {
+            let on = answer.object_lock_configuration().and_then(|lock| lock.object_lock_enabled());
+            on == Some(&ObjectLockEnabled::Enabled)
+        });
+        let unset = ("ObjectLockConfigurationNotFoundError", false);
+        self.unless_unasked("GetObjectLockConfiguration", bucket, read, unset)
     }
 
     async fn acls(&self, bucket: &str) -> Result<Option<bool>, PortError> {
@@ -113,23 +93,15 @@ impl Photos {
             .expected_bucket_owner(&self.site.account)
             .send()
             .await;
-        match asked {
-            Ok(answer) => {
-                let rules = answer.ownership_controls().map(|controls| controls.rules()).unwrap_or_default();
-                let enforced = |rule: &OwnershipControlsRule| {
-                    *rule.object_ownership() == ObjectOwnership::BucketOwnerEnforced
-                };
-                Ok(Some(!rules.iter().any(enforced)))
-            }
-            Err(error) => {
-                let fault = Fault::of(&error);
-                // A bucket from before there were such controls: its objects have access lists.
-                if fault.code() == "OwnershipControlsNotFoundError" {
-                    return Ok(Some(true));
-                }
-                self.unless_unasked("GetBucketOwnershipControls", bucket, fault).map_or(Ok(None), Err)
-            }
-        }
+        let enforced =
+            |rule: &OwnershipControlsRule| *rule.object_ownership() == ObjectOwnership::BucketOwnerEnforced;
+        let read = asked.map(|answer| {
+            let rules = answer.ownership_controls().map(|controls| controls.rules()).unwrap_or_default();
+            !rules.iter().any(enforced)
+        });
+        // A bucket from before there were such controls: its objects have access lists.
+        let unset = ("OwnershipControlsNotFoundError", true);
+        self.unless_unasked("GetBucketOwnershipControls", bucket, read, unset)
     }
 
     async fn replicated(&self, bucket: &str) -> Result<Option<bool>, PortError> {
@@ -140,27 +112,36 @@ impl Photos {
             .expected_bucket_owner(&self.site.account)
             .send()
             .await;
-        match asked {
-            Ok(answer) => {
-                let rules = answer.replication_configuration().map(|c| c.rules()).unwrap_or_default();
-                Ok(Some(rules.iter().any(|rule| *rule.status() == ReplicationRuleStatus::Enabled)))
-            }
-            Err(error) => {
-                let fault = Fault::of(&error);
-                if fault.code() == "ReplicationConfigurationNotFoundError" {
-                    return Ok(Some(false));
-                }
-                self.unless_unasked("GetBucketReplication", bucket, fault).map_or(Ok(None), Err)
-            }
-        }
+        let read = asked.map(|answer| {
+            let rules = answer.replication_configuration().map(|c| c.rules()).unwrap_or_default();
+            rules.iter().any(|rule| *rule.status() == ReplicationRuleStatus::Enabled)
+        });
+        let unset = ("ReplicationConfigurationNotFoundError", false);
+        self.unless_unasked("GetBucketReplication", bucket, read, unset)
     }
 
-    /// The error of a question that must be answered: `None` when the credentials may not ask it or an emulator
-    /// doesn't offer it, because nothing depends on it.
-    fn unless_unasked(&self, operation: &'static str, bucket: &str, fault: Fault) -> Option<PortError> {
+    /// What was read in an answer; what goes with the code that says that nothing is set up; `None` when the credentials
+    /// may not ask it or an emulator doesn't offer it, because nothing depends on it.
+    fn unless_unasked<T, E>(
+        &self,
+        operation: &'static str,
+        bucket: &str,
+        read: Result<T, SdkError<E>>,
+        (code, unset): (&str, T),
+    ) -> Result<Option<T>, PortError>
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let fault = match read {
+            Ok(read) => return Ok(Some(read)),
+            Err(error) => Fault::of(&error),
+        };
+        if fault.code() == code {
+            return Ok(Some(unset));
+        }
         let unoffered = fault.code() == "NotImplemented" || fault.status == Some(501);
         let error = self.site.explain(operation, bucket, fault);
-        (!unoffered && error.kind != PortErrorKind::Denied).then_some(error)
+        if unoffered || error.kind == PortErrorKind::Denied { Ok(None) } else { Err(error) }
     }
 }
 
