@@ -122,6 +122,7 @@ impl Photos {
 
     /// What was read in an answer; what goes with the code that says that nothing is set up; `None` when the credentials
     /// may not ask it or an emulator doesn't offer it, because nothing depends on it.
+    #[expect(clippy::result_large_err, reason = "the port's error is what it is: large, and rare")]
     fn unless_unasked<T, E>(
         &self,
         operation: &'static str,
