@@ -31,16 +31,16 @@ impl Alphabet {
         }
     }
 
-    /// Where a text lies among all texts, from 0 to 1.
-    fn place(&self, text: &str) -> f64 {
+    /// Where a text lies among all texts, from 0 to 1, and how far those that begin with it reach.
+    fn place(&self, text: &str) -> (f64, f64) {
         let width = (self.chars.len() + 2) as f64;
-        let mut unit = 1.0;
+        let mut reach = 1.0;
         let mut place = 0.0;
         for c in text.chars().take(DEEP) {
-            unit /= width;
-            place += unit * (1 + self.chars.partition_point(|known| *known < c)) as f64;
+            reach /= width;
+            place += reach * (1 + self.chars.partition_point(|known| *known < c)) as f64;
         }
-        place
+        (place, reach)
     }
 
     /// The middle one of the characters after `after`, and before `before`.
@@ -83,14 +83,13 @@ impl Stretch<'_> {
     pub(super) fn pages(&self, alphabet: &Alphabet) -> f64 {
         let (trunk, end) = self.trunk();
         let from = trunk.min(common(&self.span.first, &self.span.last));
-        let place = |key: &str| alphabet.place(&key[from..]);
+        let place = |key: &str| alphabet.place(&key[from..]).0;
         let end = match (end, self.until) {
             (Some(_), Some(until)) => place(until),
             // The end of what begins as its last key does, however far into it that is.
             _ => {
-                let mut text = self.span.last[from..trunk].to_owned();
-                text.push(char::MAX);
-                alphabet.place(&text)
+                let (trunk, reach) = alphabet.place(&self.span.last[from..trunk]);
+                trunk + reach
             }
         };
         let last = place(&self.span.last);
@@ -151,4 +150,27 @@ fn past(start: &str) -> Option<String> {
 /// The next character.
 fn after(c: char) -> Option<char> {
     (c..=char::MAX).nth(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Letters that all keys have in common were never seen to differ; they are beyond every digit.
+    #[test]
+    fn numbered_keys_behind_letters_are_worth_splitting() {
+        let key = |n: u32| format!("photos/org-1/{n:08}.jpg");
+        let mut alphabet = Alphabet::default();
+        (1..500).for_each(|n| alphabet.learn(&key(n - 1), &key(n)));
+        for prefix in ["", "photos/", "photos/org-1/"] {
+            let span = Span { first: key(0), last: key(499) };
+            let stretch = Stretch { span: &span, until: None, prefix: prefix.len(), parted: None };
+            assert!(stretch.pages(&alphabet) > WORTH, "{prefix}: {}", stretch.pages(&alphabet));
+            assert!(stretch.split(&alphabet).is_some_and(|key| key.starts_with(prefix)));
+            // What is left before a key that is near is not.
+            let until = key(900);
+            let near = Stretch { until: Some(&until), ..stretch };
+            assert!((0.0..WORTH).contains(&near.pages(&alphabet)), "{}", near.pages(&alphabet));
+        }
+    }
 }
