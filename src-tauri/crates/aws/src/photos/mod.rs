@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::head_object::builders::HeadObjectFluentBuilder;
 use aws_sdk_s3::{Client, error::ProvideErrorMetadata, error::SdkError};
+use futures::future::FutureExt as _;
 use sha2::{Digest, Sha256};
 
 use crate::encoding::bare;
@@ -95,7 +96,7 @@ impl PhotoStore for Photos {
         key: &str,
         version: &VersionId,
         tier: Tier,
-        days: u32,
+        days: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         self.ask_to_thaw(bucket, key, version, tier, days).await
     }
@@ -175,16 +176,25 @@ impl Photos {
     /// Waits for an answer that comes once or not at all. One timer around the whole is cheaper than the SDK's three.
     async fn patiently<T, E>(
         limit: Duration,
-        sent: impl Future<Output = Result<T, SdkError<E>>>,
+        sent: impl Future<Output = Result<T, SdkError<E>>> + Send + 'static,
     ) -> Result<T, Fault>
     where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
+        T: Send + 'static,
+        E: std::error::Error + ProvideErrorMetadata + Send + 'static,
     {
-        match tokio::time::timeout(limit, sent).await {
+        match tokio::time::timeout(limit, apart(sent)).await {
             Ok(answer) => answer.map_err(|error| Fault::of(&error)),
             Err(_) => Err(Fault { trouble: Some(Trouble::Timeout), ..Fault::default() }),
         }
     }
+}
+
+/// Has whichever core is free do the work, so that hundreds of requests that one task waits for don't share one.
+/// Dropped, it stops as if it were done here.
+async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let (work, done) = work.remote_handle();
+    tokio::spawn(work);
+    done.await
 }
 
 /// Bytes in hexadecimal.

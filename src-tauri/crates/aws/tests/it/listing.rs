@@ -75,8 +75,8 @@ async fn a_listing_that_cannot_be_trusted_is_refused() {
         (entry("<Key>k</Key>"), "without a time"),
         (entry(time), "without a key"),
         (
-            "<ListVersionsResult><EncodingType>url</EncodingType><DeleteMarker><Key>%FF</Key></DeleteMarker>\
-             </ListVersionsResult>"
+            "<ListVersionsResult><EncodingType>url</EncodingType><DeleteMarker><Key>%FF</Key>\
+             <LastModified>2026-11-23T01:10:00.000Z</LastModified></DeleteMarker></ListVersionsResult>"
                 .to_owned(),
             "not UTF-8",
         ),
