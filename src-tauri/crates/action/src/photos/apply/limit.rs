@@ -15,7 +15,7 @@ const FIRST: f64 = 16.0;
 /// Below this many, the promised rate is no reason to be slow: the server is near.
 const NEAR: f64 = 32.0;
 /// One in so many answers may turn a request away without a cut: it only ends growth for a while.
-const EXCUSED: f64 = 0.005;
+const EXCUSED: f64 = 0.0025;
 /// The least that one cut takes, as a share and in requests.
 const LEAST: (f64, f64) = (0.05, 1.5);
 /// What one cut leaves at least.
@@ -224,7 +224,7 @@ impl Limit {
         let step = match self.place() {
             place if place < 0.6 => 1.0,
             place if place < 0.95 => 1.0 / 8.0,
-            place if place < 1.1 => 1.0 / self.window.max(200.0),
+            place if place < 1.1 => 1.0 / self.window.max(400.0),
             // What turned requests away there is gone.
             _ if self.window < 0.9 * self.promised() => 1.0 / 16.0,
             _ => 1.0 / 100.0,

@@ -215,3 +215,15 @@ fn a_laptop_that_is_busy_does_not_take_its_own_slowness_for_the_servers() {
         assert!(share < 0.01, "{stalls}: {share}");
     }
 }
+
+/// A server that turns away all that is under way is there: it needs less, not silence.
+#[test]
+fn only_silence_is_taken_for_an_outage() {
+    let after = |answer| {
+        let mut limit = fresh();
+        (0..16).for_each(|_| limit.begin(Duration::ZERO));
+        (0..16).for_each(|_| limit.end(Duration::from_millis(40), answer));
+        limit.window()
+    };
+    assert_eq!((after(Answer::Throttled), after(Answer::Lost)), (4, 1));
+}
