@@ -70,7 +70,7 @@ impl PhotoStore for SmallPages {
         key: &str,
         version: &VersionId,
         tier: Tier,
-        days: u32,
+        days: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         self.photos.thaw(bucket, key, version, tier, days).await
     }

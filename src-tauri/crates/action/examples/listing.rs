@@ -152,7 +152,7 @@ impl PhotoStore for Made {
         _: &str,
         _: &VersionId,
         _: Tier,
-        _: u32,
+        _: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         Err(no("thaw"))
     }

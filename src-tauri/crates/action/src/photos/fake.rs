@@ -370,10 +370,13 @@ impl PhotoStore for Fake {
         key: &str,
         version: &VersionId,
         _tier: Tier,
-        _days: u32,
+        days: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         let mut state = self.state();
         state.fault("thaw", key)?;
+        let entry = state.keys.get(key).and_then(|entries| entries.iter().find(|e| e.id == version.0));
+        let tiered = entry.is_some_and(|entry| entry.class == "INTELLIGENT_TIERING");
+        assert_ne!(tiered, days.is_some(), "S3 takes days but for Intelligent-Tiering");
         state.thawing.entry(version.0.clone()).or_insert(3);
         Ok(Some("R5".to_owned()))
     }

@@ -47,14 +47,15 @@ pub trait PhotoStore: Send + Sync {
     ) -> Result<Removed, PortError>;
 
     /// Asks for a readable copy of an archived version, for so many days; asking again is no error. Gives the request's
-    /// id.
+    /// id. In an archive tier of Intelligent-Tiering the version itself becomes readable, for good, and S3 takes no
+    /// number of days.
     async fn thaw(
         &self,
         bucket: &str,
         key: &str,
         version: &VersionId,
         tier: Tier,
-        days: u32,
+        days: Option<u32>,
     ) -> Result<Option<String>, PortError>;
 
     /// Whether an archived version can be read now.

@@ -17,7 +17,7 @@ impl Photos {
         key: &str,
         version: &VersionId,
         tier: port::Tier,
-        days: u32,
+        days: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         let tier = match tier {
             port::Tier::Standard => Tier::Standard,
@@ -25,7 +25,7 @@ impl Photos {
             port::Tier::Expedited => Tier::Expedited,
         };
         let job = GlacierJobParameters::builder().tier(tier).build().ok();
-        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        let days = days.map(|days| i32::try_from(days).unwrap_or(i32::MAX));
         let asked = self
             .client
             .restore_object()
@@ -33,7 +33,7 @@ impl Photos {
             .key(key)
             .version_id(&version.0)
             .expected_bucket_owner(&self.site.account)
-            .restore_request(RestoreRequest::builder().days(days).set_glacier_job_parameters(job).build())
+            .restore_request(RestoreRequest::builder().set_days(days).set_glacier_job_parameters(job).build())
             .send()
             .await;
         match asked {

@@ -148,10 +148,10 @@ async fn an_archived_version_is_thawed_before_it_is_copied() {
         assert_eq!(error.kind, PortErrorKind::Archived, "{error}");
         assert_eq!(photos.thawing("bucket", key, &good).await, Ok(Thawing::Frozen));
 
-        assert!(photos.thaw("bucket", key, &good, Tier::Bulk, 2).await.unwrap().is_some());
+        assert!(photos.thaw("bucket", key, &good, Tier::Bulk, Some(2)).await.unwrap().is_some());
         assert_eq!(photos.thawing("bucket", key, &good).await, Ok(Thawing::Asked));
         assert!(
-            photos.thaw("bucket", key, &good, Tier::Bulk, 2).await.unwrap().is_some(),
+            photos.thaw("bucket", key, &good, Tier::Bulk, Some(2)).await.unwrap().is_some(),
             "asking again is no error"
         );
         let thawed =
@@ -176,11 +176,14 @@ async fn an_archived_version_is_thawed_before_it_is_copied() {
         assert!(!thawed(key).await);
     }
     let good = cold.put("deep", StorageClass::DeepArchive).await;
-    let error = photos.thaw("bucket", "deep", &good, Tier::Expedited, 1).await.unwrap_err();
+    let error = photos.thaw("bucket", "deep", &good, Tier::Expedited, Some(1)).await.unwrap_err();
     assert!(error.next.contains("Deep Archive has no expedited one"), "{error}");
     let warm = cold.put("warm", StorageClass::StandardIa).await;
-    photos.thaw("bucket", "warm", &warm, Tier::Standard, 1).await.unwrap();
+    photos.thaw("bucket", "warm", &warm, Tier::Standard, Some(1)).await.unwrap();
     assert_eq!(photos.thawing("bucket", "warm", &warm).await, Ok(Thawing::Ready(None)));
+    let tiered = cold.put("tiered", StorageClass::IntelligentTiering).await;
+    assert!(photos.thaw("bucket", "tiered", &tiered, Tier::Standard, Some(1)).await.is_err());
+    photos.thaw("bucket", "tiered", &tiered, Tier::Standard, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -188,7 +191,7 @@ async fn thawing_that_there_is_no_room_for_says_what_to_ask_for_instead() {
     let code = "GlacierExpeditedRetrievalNotAvailable";
     let stub = Stub::start(move |_, _| refusal(503, code, "Try again later")).await;
     let photos = stub.ports(1).await.photos;
-    let error = photos.thaw("b", "k", &VersionId("v".into()), Tier::Expedited, 1).await.unwrap_err();
+    let error = photos.thaw("b", "k", &VersionId("v".into()), Tier::Expedited, Some(1)).await.unwrap_err();
     assert_eq!(error.kind, PortErrorKind::NoRoom);
     assert!(error.next.contains("standard tier"), "{error}");
 }
@@ -218,7 +221,10 @@ async fn keys_of_every_byte_go_through_copy_thaw_removal_and_listing() {
     let mut goods = Vec::new();
     for key in &keys {
         let good = cold.put(key, StorageClass::Glacier).await;
-        assert!(photos.thaw("bucket", key, &good, Tier::Standard, 1).await.unwrap().is_some(), "{key:?}");
+        assert!(
+            photos.thaw("bucket", key, &good, Tier::Standard, Some(1)).await.unwrap().is_some(),
+            "{key:?}"
+        );
         goods.push(good);
     }
     cold.pass(2);

@@ -189,7 +189,7 @@ impl PhotoStore for Far {
         _: &str,
         _: &VersionId,
         _: Tier,
-        _: u32,
+        _: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         unimplemented!("nothing here is archived")
     }

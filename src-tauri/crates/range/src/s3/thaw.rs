@@ -14,10 +14,19 @@ pub(super) fn begin(store: &Store, input: RestoreObjectInput) -> S3Result<S3Resp
     if asked.output_location.is_some() || asked.select_parameters.is_some() || asked.type_.is_some() {
         return Err(s3_error!(NotImplemented, "the practice range doesn't select from archives"));
     }
-    let days = asked.days.filter(|days| *days > 0);
-    let days = days.ok_or_else(|| s3_error!(MalformedXML, "Days must be a positive number"))?;
     let version = version_id(input.version_id);
     let found = store.get(&input.bucket, &input.key, version.as_ref())?;
+    let days = match asked.days {
+        // Nothing lies in its archive tiers here.
+        None if found.object()?.storage_class == StorageClass::INTELLIGENT_TIERING => 1,
+        Some(days) if days > 0 && found.object()?.storage_class != StorageClass::INTELLIGENT_TIERING => days,
+        _ => {
+            return Err(s3_error!(
+                MalformedXML,
+                "Days must be a positive number, and none in Intelligent-Tiering"
+            ));
+        }
+    };
     let tier = asked.glacier_job_parameters.map(|job| job.tier).or(asked.tier);
     if tier.as_ref().map(Tier::as_str) == Some(Tier::EXPEDITED)
         && found.object()?.storage_class == StorageClass::DEEP_ARCHIVE

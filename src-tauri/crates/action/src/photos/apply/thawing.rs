@@ -163,7 +163,8 @@ impl Place<'_> {
     pub(crate) async fn thaw(&self, item: &Numbered) -> Landed {
         let Some(want) = want(item) else { return Landed::Thawed };
         let (bucket, thaw) = (self.target.source(), &self.target.thaw);
-        match self.store.thaw(bucket, &item.item.key, &want.version, thaw.tier, thaw.days).await {
+        let days = (want.storage_class != "INTELLIGENT_TIERING").then_some(thaw.days);
+        match self.store.thaw(bucket, &item.item.key, &want.version, thaw.tier, days).await {
             Ok(request) => Landed::Asked(request),
             Err(error) => Landed::of(error),
         }

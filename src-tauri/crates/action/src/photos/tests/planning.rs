@@ -279,7 +279,7 @@ impl PhotoStore for Two {
         _: &str,
         _: &VersionId,
         _: Tier,
-        _: u32,
+        _: Option<u32>,
     ) -> Result<Option<String>, PortError> {
         unreachable!("planning only reads")
     }

@@ -33,6 +33,8 @@ fn archived(n: usize) -> (World, String) {
         if i % 3 == 0 {
             let class = if i % 2 == 0 { "GLACIER" } else { "DEEP_ARCHIVE" };
             world.fake.state().keys.get_mut(&key).unwrap()[1].class = class.to_owned();
+        } else if i == 1 {
+            world.fake.state().keys.get_mut(&key).unwrap()[1].class = "INTELLIGENT_TIERING".to_owned();
         }
         let over = Some(VersionId(world.fake.state().keys[&key][0].id.clone()));
         items.push(item(&key, Op::Copy { want: want(&world, &key, 1), guard: Guard::Absent, over }));
