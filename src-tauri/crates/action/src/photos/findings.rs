@@ -60,6 +60,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) store: &'a dyn PhotoStore,
     pub(crate) exclusions: Exclusions,
     disk: &'a dyn Disk,
+    /// The environment, when it doesn't say what S3 Batch Operations needs.
+    pub(crate) without_jobs: Option<&'a str>,
     /// Whether unequal entity tags can be believed to mean unequal bytes.
     md5: bool,
 }
@@ -111,7 +113,9 @@ impl<'a> Ground<'a> {
             });
         }
         let md5 = decide::tags_are_md5(&facts) && decide::tags_are_md5(&source);
-        Ok(Self { target, facts, source, store, exclusions, disk: cx.disk, md5 })
+        let jobs = cx.environment.photos.as_ref().and_then(|photos| photos.batch.as_ref());
+        let without_jobs = jobs.is_none().then_some(&*cx.environment.name);
+        Ok(Self { target, facts, source, store, exclusions, disk: cx.disk, without_jobs, md5 })
     }
 
     /// Reads both versions wherever entity tags differ but sizes don't, so that an object that was encrypted in its

@@ -3,7 +3,7 @@
 use super::findings::Ground;
 use super::planned::Planned;
 use super::tally::{Tally, fact, place, place_of};
-use super::{Extra, Method, Target, words};
+use super::{By, Extra, Method, Target, words};
 use crate::plan::{Example, Fact, PlanSummary};
 use crate::port::Tier;
 
@@ -212,6 +212,15 @@ fn notes(ground: &Ground<'_>, planned: &Planned) -> Vec<String> {
              transfer between regions cost extra."
                 .to_owned(),
         );
+    }
+    if let Some(environment) =
+        ground.without_jobs.filter(|_| target.by == By::Auto && planned.copies > target.batch_over)
+    {
+        notes.push(format!(
+            "There are more than {} to copy, and this laptop does it: environment {environment} doesn't say what S3 \
+             Batch Operations needs (`batch:` under `photos:`).",
+            words::photos(target.batch_over)
+        ));
     }
     if target.excludes() {
         notes.push(left_out(target));

@@ -83,6 +83,12 @@ impl Preflight {
             if let Some(page) = probe("list one key", page, evidence, &mut report)? {
                 report.listing(bucket, &self.prefix, &page);
             }
+            let photos = env.photos.as_ref().filter(|photos| photos.bucket == *bucket);
+            if let Some(batch) = photos.and_then(|photos| photos.batch.as_ref()) {
+                let checked = cx.ports.batch.check(&batch.bucket).await;
+                say("bucket of S3 Batch Operations", checked.as_ref().err(), evidence)?;
+                report.jobs(&batch.bucket, checked);
+            }
         }
         if let Some(instance) = &self.instance {
             database::probe_all(instance, cx, evidence, &mut report).await?;
@@ -128,6 +134,18 @@ impl Report {
                 ),
                 "No customer data may leave the United States: correct `region:` in the environment.",
             );
+        }
+    }
+
+    /// Whether a very large restore could be handed over. No other needs it, so that it is a note.
+    fn jobs(&mut self, bucket: &str, checked: Result<(), PortError>) {
+        let ready = if checked.is_ok() { "ready" } else { "not ready" };
+        self.facts.push(Fact::new("S3 Batch Operations", ready));
+        if let Err(error) = checked {
+            self.notes.push(format!(
+                "Very large restores can't be handed to S3 Batch Operations: {} on {bucket}: {}. {}",
+                error.operation, error.message, error.next
+            ));
         }
     }
 
@@ -200,6 +218,17 @@ impl Report {
     }
 }
 
+/// Writes down what came of a probe.
+fn say(name: &str, error: Option<&PortError>, evidence: Sink<'_>) -> Result<(), Failure> {
+    let line = json!({
+        "probe": name,
+        "result": if error.is_none() { "ok" } else { "failed" },
+        "error": error.map(ToString::to_string),
+        "request_id": error.and_then(|e| e.request_id.as_deref()),
+    });
+    Ok(writeln!(evidence, "{line}")?)
+}
+
 /// One probe, written down; `None` when it was refused, which the report then says.
 fn probe<T>(
     name: &str,
@@ -207,14 +236,7 @@ fn probe<T>(
     evidence: Sink<'_>,
     report: &mut Report,
 ) -> Result<Option<T>, Failure> {
-    let error = answer.as_ref().err();
-    let line = json!({
-        "probe": name,
-        "result": if error.is_none() { "ok" } else { "failed" },
-        "error": error.map(ToString::to_string),
-        "request_id": error.and_then(|e| e.request_id.as_deref()),
-    });
-    writeln!(evidence, "{line}")?;
+    say(name, answer.as_ref().err(), evidence)?;
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind, PortErrorKind::Credentials | PortErrorKind::Unreachable) => {
@@ -237,6 +259,7 @@ fn probe<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::{Batch, Photos};
     use crate::photos::fake::{BUCKET, World};
 
     async fn run(world: &World, prefix: &str) -> Result<Outcome, Failure> {
@@ -264,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_bucket_is_probed() {
-        let world = World::new();
+        let mut world = World::new();
         world.fake.put("photos/a", b"a");
         let outcome = run(&world, "photos/").await.unwrap();
         assert_eq!(outcome.verdict, Verdict::Passed, "{outcome:?}");
@@ -279,12 +302,21 @@ mod tests {
                 "first key: photos/a"
             ]
         );
+        world.environment.photos = Some(Photos {
+            bucket: BUCKET.to_owned(),
+            batch: Some(Batch { role: String::new(), bucket: "jobs".to_owned(), prefix: String::new() }),
+            ..world.environment.photos.clone().unwrap()
+        });
+        let outcome = run(&world, "photos/").await.unwrap();
+        assert_eq!(outcome.verdict, Verdict::Passed, "no smaller restore needs it");
+        let note = outcome.notes.last().unwrap();
+        assert!(note.starts_with("Very large restores can't be handed to S3 Batch Operations: "), "{note}");
         let empty = run(&world, "elsewhere/").await.unwrap();
         assert!(empty.headline.starts_with("There is nothing in elsewhere/ in photos"), "{empty:?}");
         world.fake.state().versioning = Versioning::Never;
         world.fake.state().faults.insert("list photos/".into(), vec![PortErrorKind::Denied]);
         let outcome = run(&world, "photos/").await.unwrap();
-        assert_eq!((outcome.verdict, outcome.notes.len()), (Verdict::Failed, 2));
+        assert_eq!((outcome.verdict, outcome.notes.len()), (Verdict::Failed, 3));
         assert!(outcome.headline.contains("never kept old versions"), "{outcome:?}");
         assert!(outcome.headline.contains("\"list one key\" failed"), "{outcome:?}");
     }

@@ -176,7 +176,10 @@ async fn jobs_are_refused_where_they_would_lose_something_or_arent_set_up() {
     bench.world.environment.photos.as_mut().unwrap().batch = None;
     let said = why(bench.world.plan(&bench.target(By::Batch)).await);
     assert!(said.contains("batch: { role: \"arn:aws:iam::000000000000:role/NAME\""), "{said}");
-    bench.plan(&bench.target(By::Auto)).await;
+    let (summary, _) = bench.plan(&Target { batch_over: 7, ..bench.target(By::Auto) }).await;
+    let said =
+        "There are more than 7 photos to copy, and this laptop does it: environment practice doesn't say";
+    assert!(summary.notes.iter().any(|note| note.starts_with(said)), "{summary:?}");
 }
 
 #[tokio::test]
