@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufWriter};
+use std::path::Path;
 
 use ::run::{Command, Digest, RunId};
 use engine::result_manifest;
@@ -120,18 +121,9 @@ pub(crate) async fn export_timeline(
         ProblemText::new(format!("{format:?} is no format for a timeline"), "Choose md, csv or jsonl.")
     })?;
     let timeline = Timeline::new(app.engine.journal().entries(&run)?)?;
-    let folder = app.engine.home().exports();
     let entries = timeline.rows().len();
-    let path = folder.join(format!("{}-{entries}.{}", timeline.file_name(), format.extension()));
-    let failed = |why: std::io::Error| {
-        let what = format!("{} can't be written: {why}", path.display());
-        ProblemText::new(what, "Check the folder and the free space, or use `lifeboat timeline -o FILE`.")
-    };
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-    let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
-    timeline.write(*format, &mut file)?;
-    file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
-    Ok(path.display().to_string())
+    let name = format!("{}-{entries}.{}", timeline.file_name(), format.extension());
+    save(&app.engine.home().exports(), &name, "timeline", |file| timeline.write(*format, file))
 }
 
 /// Writes what became of every photo of a plan that was applied as CSV, among the user's documents, and says where.
@@ -141,15 +133,28 @@ pub(crate) async fn export_manifest(
     step: StepId,
     app: State<'_, App>,
 ) -> Result<String, ProblemText> {
-    let folder = app.engine.home().exports();
-    let path = folder.join(format!("{run}-{step}.csv"));
+    save(&app.engine.home().exports(), &format!("{run}-{step}.csv"), "manifest", |file| {
+        result_manifest(app.engine.journal(), &run, &step, file)
+    })
+}
+
+/// Writes a file of that name that is on the disk before anything is said of it, and says where. `command` is
+/// the one of `lifeboat` that writes the same.
+fn save<E: Into<ProblemText>>(
+    folder: &Path,
+    name: &str,
+    command: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
+) -> Result<String, ProblemText> {
+    let path = folder.join(name);
     let failed = |why: std::io::Error| {
         let what = format!("{} can't be written: {why}", path.display());
-        ProblemText::new(what, "Check the folder and the free space, or use `lifeboat manifest -o FILE`.")
+        let next = format!("Check the folder and the free space, or use `lifeboat {command} -o FILE`.");
+        ProblemText::new(what, next)
     };
-    std::fs::create_dir_all(&folder).map_err(failed)?;
+    std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
-    result_manifest(app.engine.journal(), &run, &step, &mut file)?;
+    write(&mut file).map_err(Into::into)?;
     file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
     Ok(path.display().to_string())
 }

@@ -28,10 +28,7 @@ pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Re
             other => other?,
         },
         Some(path) => {
-            let failed = |source| Error::Write { path: path.to_owned(), source };
-            let mut file = BufWriter::new(File::create(path).map_err(failed)?);
-            timeline.write(format, &mut file)?;
-            file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
+            save(path, |file| timeline.write(format, file))?;
             complain!(
                 "{} entries written to {}; the last has the hash {}",
                 timeline.rows().len(),
@@ -57,14 +54,22 @@ pub(crate) fn manifest(run: &RunId, step: &str, output: Option<&Path>) -> Result
             other => other?,
         },
         Some(path) => {
-            let failed = |source| Error::Write { path: path.to_owned(), source };
-            let mut file = BufWriter::new(File::create(path).map_err(failed)?);
-            write(&mut file)?;
-            file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)?;
+            save(path, |file| write(file))?;
             complain!("what became of every photo is in {}", path.display());
         }
     }
     Ok(Exit::Done)
+}
+
+/// Writes a file that is on the disk before anything more is said.
+fn save<E: Into<Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
+) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+    write(&mut file).map_err(Into::into)?;
+    file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)
 }
 
 fn is_read_enough(why: &Failure) -> bool {
