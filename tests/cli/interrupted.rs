@@ -60,6 +60,12 @@ impl Scene {
         self.range.store().snapshot().len() - self.before.values().map(Vec::len).sum::<usize>()
     }
 
+    /// Whether there is evidence that isn't in the journal yet.
+    fn written_down(&self) -> bool {
+        let ledgers = self.desk.path().join("ledgers").read_dir().into_iter().flatten().flatten();
+        ledgers.into_iter().any(|ledger| ledger.metadata().is_ok_and(|file| file.len() > 0))
+    }
+
     /// Whether what was deleted is back, by one version each, and everything else is as it was.
     #[track_caller]
     fn is_restored_once(&self) {
@@ -114,6 +120,8 @@ fn a_killed_restore_is_looked_at_first_and_goes_on_when_told_to() {
     let run = scene.desk.only_run().to_string();
     let elsewhere = scene.resume(&scene.answers).ended_with(1);
     assert!(elsewhere.complaint().contains("is open in another window or terminal"), "{}", elsewhere.stderr);
+    scene.range.set_faults(Faults { latency_ms: 400, ..Faults::default() });
+    wait_until("some of it is written down", LONG, || scene.written_down());
     killed.child().kill().unwrap();
     killed.child().wait().unwrap();
     assert_eq!(restore_events(&scene.desk), ["approved", "sent"]);
@@ -128,12 +136,21 @@ fn a_killed_restore_is_looked_at_first_and_goes_on_when_told_to() {
     assert!(stopped.stdout.contains(&format!("Go on with: lifeboat resume {run}")), "{}", stopped.stdout);
     assert_eq!(restore_events(&scene.desk), ["approved", "sent", "resumed", "looked"]);
     assert!(scene.copied() < 612);
+    let broke_off = |desk: &Desk| {
+        desk.events().iter().filter(|event| matches!(event, Event::ApplyBrokeOff { .. })).count()
+    };
+    assert_eq!(broke_off(&scene.desk), 1);
+    let table = scene.desk.lifeboat.run(&["manifest", &run, "restore"]).ended_with(0).stdout;
+    let restored = table.lines().filter(|row| row.contains(",copy,restored,")).count();
+    assert!((1..612).contains(&restored), "{table}");
 
     let done = scene.resume(&scene.answers_again).ended_with(0);
     assert_eq!(done.stderr, "");
     let all =
         ["approved", "sent", "resumed", "looked", "resumed", "looked", "sent again", "applied", "looked"];
     assert_eq!(restore_events(&scene.desk), all);
+    assert_eq!(broke_off(&scene.desk), 1, "nothing more broke off");
+    assert!(!scene.written_down(), "it is in the journal");
     scene.is_restored_once();
     scene.desk.lifeboat.run(&["verify"]).ended_with(0);
     let over = scene.resume(&scene.answers_again).ended_with(1);

@@ -214,6 +214,7 @@ export const action = (id: string, work: WorkView, changes: Partial<ActionView> 
   choice: null,
   values: [],
   attachments: [],
+  manifest: changes.attachments?.some(({ label }) => label !== 'plan') ?? false,
   ...changes,
 });
 

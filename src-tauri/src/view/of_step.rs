@@ -1,5 +1,6 @@
 //! From a step of a run to what the window draws of it.
 
+use engine::has_manifest;
 use run::{Applied, Problem, Run, Stage, Work};
 use runbook::{OnFailure, RecordKind, Step, WaitFor};
 
@@ -152,6 +153,7 @@ fn action(run: &Run, step: &Step) -> Option<ActionView> {
         values: PlanValue::all_of(run, step, &params),
         params,
         work: WorkView::of(&of.work),
+        manifest: has_manifest(spec.id) && of.attachments.iter().any(|(label, _)| *label != "plan"),
         attachments: of
             .attachments
             .iter()

@@ -122,6 +122,8 @@ pub struct ActionView {
     pub values: Vec<PlanValue>,
     /// Plans and evidence kept so far, newest last.
     pub attachments: Vec<AttachmentView>,
+    /// Whether what became of every photo can be saved as a table.
+    pub manifest: bool,
 }
 
 /// Something kept in the journal by its content hash.

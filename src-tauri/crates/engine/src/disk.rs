@@ -87,7 +87,7 @@ impl Write for Evidence {
 
 /// Where the evidence of applying a plan is kept until it is in the journal.
 pub(crate) fn ledger(ledgers: &Path, run: &RunId, plan: &Digest) -> PathBuf {
-    ledgers.join(format!("{run}-{}.jsonl", plan.short()))
+    ledgers.join(format!("{run}-{plan}.jsonl"))
 }
 
 /// How many bytes of a file are lines that end.

@@ -12,7 +12,7 @@ use action::{
     Progress, Source,
 };
 use journal::JournalError;
-use run::{Attachment, Digest, Event, Owed, Problem, Run};
+use run::{Attachment, Digest, Event, Owed, Problem, Run, Work};
 use runbook::value::in_short;
 
 use crate::connect::own;
@@ -219,9 +219,28 @@ impl Session {
     /// Where the evidence of an effect is written that may have to go on where it broke off.
     pub(crate) fn ledger(&self, run: &Run, owed: &Owed) -> Option<PathBuf> {
         match owed {
-            Owed::Apply { digest, .. } => Some(disk::ledger(&self.home.ledgers(), run.id(), digest)),
+            Owed::Apply { digest, .. } | Owed::Verify { digest, .. } => {
+                Some(disk::ledger(&self.home.ledgers(), run.id(), digest))
+            }
             _ => None,
         }
+    }
+
+    /// Records what a plan's application that broke off with its process had written down, unless that is known.
+    pub(crate) fn keep_what_broke_off(&self, run: &Run, owed: &Owed) -> Result<(), EngineError> {
+        let (Owed::Verify { step, digest, .. }, Some(ledger)) = (owed, self.ledger(run, owed)) else {
+            return Ok(());
+        };
+        if !matches!(run.step(step).work, Work::InDoubt { .. }) || !ledger.exists() {
+            return Ok(());
+        }
+        let mut file = self.evidence(Some(&ledger))?.into_file().map_err(JournalError::Evidence)?;
+        let evidence = self.journal.attach(&mut file)?;
+        if evidence.bytes > 0 && !run.step(step).attachments.iter().any(|(_, known)| *known == evidence) {
+            let (step, digest) = (step.clone(), digest.clone());
+            self.record(LIFEBOAT, &[Event::ApplyBrokeOff { step, digest, evidence }])?;
+        }
+        Ok(())
     }
 
     fn evidence(&self, ledger: Option<&Path>) -> Result<Evidence, EngineError> {

@@ -21,5 +21,5 @@ pub use connect::{ConnectFuture, Connector};
 pub use disk::Folder;
 pub use home::{Home, HomeError};
 pub use inventory::InventoryError;
-pub use manifest::{ManifestError, result_manifest};
+pub use manifest::{ManifestError, has_manifest, result_manifest};
 pub use session::{Engine, EngineError, Session};

@@ -59,14 +59,15 @@ pub fn result_manifest(
     let mut planned = false;
     for entry in &entries {
         match &entry.event {
-            Event::PlanStarted { step: at, action, .. } if at == step => planned = is_photos(action),
+            Event::PlanStarted { step: at, action, .. } if at == step => planned = has_manifest(action),
             Event::ApplyFinished { step: at, digest, evidence, .. }
             | Event::ApplyFailed { step: at, digest, evidence, .. }
+            | Event::ApplyBrokeOff { step: at, digest, evidence }
                 if at == step && planned =>
             {
                 last = Some((digest.clone(), evidence.digest.clone()));
             }
-            Event::PlanStarted { step: at, action, .. } if is_photos(action) && !photos.contains(at) => {
+            Event::PlanStarted { step: at, action, .. } if has_manifest(action) && !photos.contains(at) => {
                 photos.push(at.clone());
             }
             _ => {}
@@ -83,6 +84,7 @@ pub fn result_manifest(
     Ok(())
 }
 
-fn is_photos(action: &str) -> bool {
+/// Whether an action's plans can be written as such a table, once they were applied.
+pub fn has_manifest(action: &str) -> bool {
     matches!(action, "photos.restore" | "photos.undelete" | "photos.rewind")
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use action::{Ports, Progress};
+use action::{Ports, Progress, Verdict};
 use jiff::Timestamp;
 use journal::{Journal, JournalError, LockError, NewEntries, RunLock};
-use run::{Command, Event, FoldError, Rejection, Request, Run, RunId, StartError, State, decide};
+use run::{Command, Event, FoldError, Owed, Rejection, Request, Run, RunId, StartError, State, decide};
 
 use crate::{Connector, Home};
 
@@ -211,16 +211,22 @@ impl Session {
             self.sound()?;
             let run = self.run();
             let Some(owed) = run.owed() else { return Ok(()) };
+            self.keep_what_broke_off(&run, &owed)?;
             let ledger = self.ledger(&run, &owed);
+            let applies = matches!(owed, Owed::Apply { .. });
             let midway = Midway(self);
             let event = self
-                .perform(&run, owed, ledger.as_deref(), progress, changed)
+                .perform(&run, owed, ledger.as_deref().filter(|_| applies), progress, changed)
                 .await
                 .inspect_err(|why| self.breaks(why))?;
             std::mem::forget(midway);
-            let applied = matches!(event, Event::ApplyFinished { .. });
+            let over = match &event {
+                Event::ApplyFinished { .. } => true,
+                Event::VerifyFinished { outcome, .. } => outcome.verdict == Verdict::Passed,
+                _ => false,
+            };
             changed(&self.record(LIFEBOAT, &[event])?);
-            if applied {
+            if over {
                 // It is in the journal; one that stays behind takes room and does no harm.
                 let _ = ledger.map(std::fs::remove_file);
             }

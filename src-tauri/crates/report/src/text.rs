@@ -35,6 +35,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::ApplyStarted { .. } => "apply_started",
         Event::ApplyFinished { .. } => "apply_finished",
         Event::ApplyFailed { .. } => "apply_failed",
+        Event::ApplyBrokeOff { .. } => "apply_broke_off",
         Event::VerifyStarted { .. } => "verify_started",
         Event::VerifyFinished { .. } => "verify_finished",
         Event::VerifyFailed { .. } => "verify_failed",
@@ -88,6 +89,9 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
             format!("applying plan {} again, attempt {attempt}", digest.short())
         }
         Event::ApplyFailed { step, problem, .. } => failed("given up:", &title(step), problem),
+        Event::ApplyBrokeOff { digest, .. } => {
+            format!("applying plan {} broke off; what it had done by then is kept", digest.short())
+        }
         Event::VerifyStarted { digest, .. } => format!("looking again at what plan {} did", digest.short()),
         Event::VerifyFinished { outcome, .. } => judged("verified: ", "not verified: ", outcome),
         Event::VerifyFailed { step, problem, .. } => failed("could not verify", &title(step), problem),

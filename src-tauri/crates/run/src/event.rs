@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// The version of the events below. A journal of a later one is refused, not guessed at; 2 added `Happened`.
-pub const FORMAT: u32 = 2;
+/// The version of the events below. A journal of a later one is refused, not guessed at; 2 added `Happened`, 3
+/// `ApplyBrokeOff`.
+pub const FORMAT: u32 = 3;
 
 /// Which of the three a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
@@ -265,6 +266,15 @@ pub enum Event {
         /// Item by item, until then.
         evidence: Attachment,
     },
+    /// The process that applied a plan ended in the middle: what it had written down of what it did.
+    ApplyBrokeOff {
+        /// The step.
+        step: StepId,
+        /// The plan.
+        digest: Digest,
+        /// What it did.
+        evidence: Attachment,
+    },
     /// What was done is about to be looked at again.
     VerifyStarted {
         /// The step.
@@ -326,6 +336,7 @@ impl Event {
             | Self::ApplyStarted { step, .. }
             | Self::ApplyFinished { step, .. }
             | Self::ApplyFailed { step, .. }
+            | Self::ApplyBrokeOff { step, .. }
             | Self::VerifyStarted { step, .. }
             | Self::VerifyFinished { step, .. }
             | Self::VerifyFailed { step, .. } => Some(step),
@@ -339,6 +350,7 @@ impl Event {
             Self::ReadFinished { evidence, .. }
             | Self::ApplyFinished { evidence, .. }
             | Self::ApplyFailed { evidence, .. }
+            | Self::ApplyBrokeOff { evidence, .. }
             | Self::VerifyFinished { evidence, .. } => Some(evidence),
             _ => None,
         }

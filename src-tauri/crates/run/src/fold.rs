@@ -170,6 +170,7 @@ impl Run {
                 let applied = of.work.applied().cloned();
                 of.work = failed(at, Stage::Apply, applied, problem, None);
             }
+            Event::ApplyBrokeOff { step, evidence, .. } => self.keep(&step, "what was done", evidence),
             Event::VerifyStarted { step, .. } => self.looked_at_again(&step),
             Event::VerifyFinished { step, outcome, evidence, .. } => {
                 self.keep(&step, "what was found", evidence);

@@ -36,4 +36,8 @@ values: Array<PlanValue>,
 /**
  * Plans and evidence kept so far, newest last.
  */
-attachments: Array<AttachmentView>, };
+attachments: Array<AttachmentView>, 
+/**
+ * Whether what became of every photo can be saved as a table.
+ */
+manifest: boolean, };

@@ -60,18 +60,18 @@ fn the_review_finds_who_where_when_and_the_hash() {
         "| Outage began | 2026-11-24 02:00:00 UTC |",
         "| Declared | 2026-11-24 03:00:00 UTC |",
         "| Started | 2026-11-24 03:14:02 UTC |",
-        "| Ended | abandoned 2026-11-24 03:14:29 UTC: false alarm |",
-        "| Entries | 28 |",
+        "| Ended | abandoned 2026-11-24 03:14:30 UTC: false alarm |",
+        "| Entries | 29 |",
         "| reason |  |",
         "Times are UTC, by the clock of the machine that wrote the journal.",
         "| 1 | 2026-11-24T03:14:02.5Z | Sam | Exercise started: Restore badge photos on practice (account \
          000000000000, us-east-1) |  |",
         "| 4 | 2026-11-24T03:14:05.5Z | Sam | note: called Dana |  |",
-        "| 25 | 2026-11-24T03:14:26.5Z | Sam | skipped Settle: no time | Settle |",
+        "| 26 | 2026-11-24T03:14:27.5Z | Sam | skipped Settle: no time | Settle |",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    assert!(text.ends_with(&format!("\nEntry 28 has the hash `{}`.\n", timeline.head())), "{text}");
+    assert!(text.ends_with(&format!("\nEntry 29 has the hash `{}`.\n", timeline.head())), "{text}");
     assert_eq!(text.matches(timeline.head()).count(), 2);
 }
 
@@ -80,10 +80,10 @@ fn each_step_says_how_it_was_left() {
     let text = written(&everything(), Format::Markdown);
     for row in [
         "| Stop \\| writers | done | 2026-11-24 03:14:02 UTC | 2026-11-24 03:14:06 UTC |",
-        "| Restore | failed | 2026-11-24 03:14:06 UTC | 2026-11-24 03:14:23 UTC |",
-        "| Customers? | no | 2026-11-24 03:14:23 UTC | 2026-11-24 03:14:24 UTC |",
-        "| Settle | skipped: no time | 2026-11-24 03:14:24 UTC | 2026-11-24 03:14:26 UTC |",
-        "| Tell | done | 2026-11-24 03:14:26 UTC | 2026-11-24 03:14:27 UTC |",
+        "| Restore | failed | 2026-11-24 03:14:06 UTC | 2026-11-24 03:14:24 UTC |",
+        "| Customers? | no | 2026-11-24 03:14:24 UTC | 2026-11-24 03:14:25 UTC |",
+        "| Settle | skipped: no time | 2026-11-24 03:14:25 UTC | 2026-11-24 03:14:27 UTC |",
+        "| Tell | done | 2026-11-24 03:14:27 UTC | 2026-11-24 03:14:28 UTC |",
     ] {
         assert!(text.lines().any(|found| found == row), "{row}\n{text}");
     }

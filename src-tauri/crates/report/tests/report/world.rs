@@ -175,6 +175,11 @@ pub(crate) fn every_kind() -> Vec<(Event, &'static str, &'static str)> {
         ),
         (Event::Resumed, "resumed", "opened again"),
         (
+            Event::ApplyBrokeOff { step: step(), digest: digest(), evidence: evidence() },
+            "apply_broke_off",
+            "applying plan 64879f7d broke off; what it had done by then is kept",
+        ),
+        (
             Event::ApplyFinished {
                 step: step(),
                 digest: digest(),
