@@ -62,6 +62,17 @@ impl Practice {
         self.range.store().snapshot().len() - self.before.len()
     }
 
+    /// How many photos of the good moment don't read as they did then.
+    pub(crate) fn lost(&self) -> usize {
+        let (at, now) = (self.all_was_well(), self.range.store().snapshot());
+        let now = histories(&now);
+        let is_lost = |(key, was): &(&str, Vec<&Snapshot>)| {
+            let then = was.iter().find(|entry| entry.last_modified <= at).filter(|entry| !entry.is_marker);
+            then.is_some_and(|then| now[key][0].is_marker || now[key][0].bytes != then.bytes)
+        };
+        histories(&self.before).into_iter().filter(is_lost).count()
+    }
+
     /// Panics unless every photo of the good moment reads as it did then, each of the `lost` ones gained one version
     /// and no other key any, and no version is gone.
     #[track_caller]

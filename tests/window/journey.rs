@@ -97,6 +97,26 @@ async fn overwritten_photos_are_restored_in_the_dark_on_a_monitor() {
     practice.is_restored_once(515);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_photos_are_shown_again_by_removing_their_markers() {
+    let home = tempfile::tempdir().unwrap();
+    let practice = Practice::start(home.path());
+    let desktop = Desktop::open(home.path(), &["--env", "practice"], LAPTOP).await;
+    desktop.see("[data-testid=runbook-undelete-badge-photos]").await;
+    follow::fill_in_for(&desktop, "undelete-badge-photos").await;
+    desktop.click("[data-testid=start-submit]").await;
+    until_at(&desktop, |shown| shown.offers("approve")).await.unwrap();
+    look(&desktop, "undelete-plan").await;
+    desktop.fill("[data-testid=approver]", APPROVER).await;
+    desktop.fill("[data-testid=target]", "photos/").await;
+    desktop.click("[data-testid=move-approve]:not([disabled])").await;
+    let undeleted = |shown: &follow::Shown| shown.step == "undelete" && shown.offers("complete");
+    until_at(&desktop, undeleted).await.unwrap();
+    look(&desktop, "undelete-verified").await;
+    assert!(until_at(&desktop, |_| false).await.is_none());
+    assert_eq!(practice.lost(), 0);
+}
+
 /// What the window wrote is a whole timeline, and `lifeboat verify` believes it.
 fn exported(home: &Path) {
     let of = |extension: &str| -> PathBuf {

@@ -64,6 +64,12 @@ const ACTION: Record<string, Partial<ActionWords>> = {
   'photos.verify': { read: 'Verify the photos' },
   'photos.reconcile': { read: 'Compare the photos with the database' },
   'photos.restore': { plan: 'Plan the restore', approve: 'Approve and restore' },
+  'photos.undelete': {
+    plan: 'Plan the removal of delete markers',
+    approve: 'Remove the delete markers in',
+    destroys: 'This removes the delete markers in',
+  },
+  'photos.rewind': { plan: 'Plan the rewind', approve: 'Rewind', destroys: 'This removes everything newer in' },
   'database.survey': { read: 'Survey the database' },
   'database.restore': { plan: 'Plan this restore', approve: 'Approve and restore' },
   'database.verify': { read: 'Verify the database' },

@@ -61,6 +61,11 @@ impl Taken {
     pub(super) fn rate(&self) -> f64 {
         if self.failed.is_some() { 0.0 } else { self.items as f64 / self.seconds.max(1e-9) }
     }
+
+    /// The same with the planning, which tools by others do in one go with the work.
+    pub(super) fn whole_rate(&self) -> f64 {
+        Self { seconds: self.planned + self.seconds, ..self.clone() }.rate()
+    }
 }
 
 /// Runs one of ours, which prints what it took as a line of JSON.
@@ -145,9 +150,10 @@ mod tests {
 
     #[test]
     fn a_failure_has_no_rate() {
-        let line = serde_json::json!({ "seconds": 2.0, "verdict": "passed", "peak_bytes": 7 });
+        let line =
+            serde_json::json!({ "seconds": 2.0, "planned": 2.0, "verdict": "passed", "peak_bytes": 7 });
         let taken = Taken::from_example(&line, 10);
-        assert_eq!((taken.rate(), taken.peak), (5.0, 7));
+        assert_eq!((taken.rate(), taken.whole_rate(), taken.peak), (5.0, 2.5, 7));
         let line = serde_json::json!({ "seconds": 2.0, "verdict": "failed", "headline": "3 photos failed" });
         let taken = Taken::from_example(&line, 10);
         assert_eq!((taken.rate(), taken.failed.as_deref()), (0.0, Some("3 photos failed")));

@@ -38,6 +38,11 @@ impl Row {
         self.middle(Taken::rate)
     }
 
+    /// The same with the planning.
+    pub(super) fn whole_rate(&self) -> f64 {
+        self.middle(Taken::whole_rate)
+    }
+
     /// The most memory of any round.
     pub(super) fn peak(&self) -> u64 {
         self.rounds.iter().map(|taken| taken.peak).max().unwrap_or_default()
