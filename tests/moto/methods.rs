@@ -9,6 +9,7 @@ use crate::support::moto::Moto;
 
 const METHODS: &str = include_str!("methods.py");
 const LOOK: &str = include_str!("look.py");
+const REPLICA: &str = include_str!("replica.py");
 const BUCKET: &str = "veonics-photos";
 
 /// A bucket that was damaged, on somebody's S3.
@@ -108,6 +109,24 @@ impl Damaged<'_> {
             }
         }
         assert_eq!(after.len(), before.len() + 229);
+    }
+}
+
+/// Photos whose versions were all removed come back from the replica, with their checksums.
+pub(crate) async fn is_brought_back_from_a_replica(of: &Damaged<'_>) {
+    let at = (of.python)(REPLICA, &["damage", BUCKET, "replica"]);
+    let look = || (of.python)(REPLICA, &["look", BUCKET]);
+    let before: Map<String, Value> = serde_json::from_str(&look()).unwrap();
+    assert_eq!(before.len(), 10);
+    let world = World::of(of.environment.clone(), None, Timestamp::now()).await;
+    let params = [("bucket", BUCKET), ("source_bucket", "replica"), ("prefix", "p/"), ("at", at.trim_end())];
+    let restored = world.restore("photos.restore", &params).await.unwrap();
+    assert_eq!(restored.verdicts(), [Verdict::Passed; 2], "{restored:?}");
+    assert_eq!(restored.applied.outputs["restored"], "30", "{restored:?}");
+    let after: Map<String, Value> = serde_json::from_str(&look()).unwrap();
+    assert_eq!(after.len(), 40);
+    for (key, is) in &after {
+        assert_eq!(*is, json!([format!("good {key}"), true]), "{key}");
     }
 }
 
