@@ -58,6 +58,8 @@ impl Peer {
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ENDPOINT_URL", endpoint)
+            // rclone fails where it is set.
+            .without_env("AWS_CA_BUNDLE")
     }
 
     /// Brings the photos back to what they were at a moment, in place.
