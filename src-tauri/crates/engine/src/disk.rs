@@ -6,6 +6,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use action::{Disk, Source};
+use journal::masked_line;
 use run::{Digest, RunId};
 
 /// A folder to work in.
@@ -44,16 +45,23 @@ impl Disk for Folder {
     }
 }
 
-/// Evidence while it is being written. Flushing makes it durable.
+/// Evidence or a plan while it is being written. Flushing makes it durable.
 pub(crate) struct Evidence {
     file: BufWriter<File>,
     durable: bool,
+    /// A line of evidence, until it ends and what looks like a secret in it is masked; `None` for a plan.
+    line: Option<Vec<u8>>,
 }
 
 impl Evidence {
+    /// A plan. It is of no use to anybody once making it broke off.
+    pub(crate) fn plan(folder: &Path) -> io::Result<Self> {
+        Ok(Self { file: BufWriter::new(tempfile::tempfile_in(folder)?), durable: false, line: None })
+    }
+
     /// Evidence that is of no use to anybody once the effect that writes it broke off.
     pub(crate) fn passing(folder: &Path) -> io::Result<Self> {
-        Ok(Self { file: BufWriter::new(tempfile::tempfile_in(folder)?), durable: false })
+        Ok(Self { line: Some(Vec::new()), ..Self::plan(folder)? })
     }
 
     /// Evidence of applying a plan, behind that of earlier applications. A last line that broke off is taken away.
@@ -65,18 +73,42 @@ impl Evidence {
         let whole = whole_lines(&file)?;
         file.set_len(whole)?;
         file.seek(SeekFrom::Start(whole))?;
-        Ok(Self { file: BufWriter::new(file), durable: true })
+        Ok(Self { file: BufWriter::new(file), durable: true, line: Some(Vec::new()) })
     }
 
     /// The file, with everything in it.
-    pub(crate) fn into_file(self) -> io::Result<File> {
+    pub(crate) fn into_file(mut self) -> io::Result<File> {
+        self.end_line()?;
         self.file.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}
+
+impl Evidence {
+    fn end_line(&mut self) -> io::Result<()> {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        match str::from_utf8(line) {
+            Ok(text) => self.file.write_all(masked_line(text).as_bytes())?,
+            Err(_) => self.file.write_all(line)?,
+        }
+        line.clear();
+        Ok(())
     }
 }
 
 impl Write for Evidence {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        if self.line.is_none() {
+            return self.file.write(bytes);
+        }
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (text, ends) = piece.strip_suffix(b"\n").map_or((piece, false), |text| (text, true));
+            self.line.get_or_insert_default().extend(text);
+            if ends {
+                self.end_line()?;
+                self.file.write_all(b"\n")?;
+            }
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -139,7 +171,9 @@ mod tests {
     fn nothing_written_is_nothing_earlier() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
-        Evidence::ledger(&path).unwrap().write_all(b"half a li").unwrap();
+        let mut evidence = Evidence::ledger(&path).unwrap();
+        evidence.write_all(b"half a li").unwrap();
+        drop(evidence.into_file().unwrap());
         assert!(Folder::with_ledger(folder.path(), &path).earlier().unwrap().is_none());
         assert!(Folder::new(folder.path()).earlier().unwrap().is_none());
     }

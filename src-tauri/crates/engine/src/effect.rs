@@ -33,7 +33,11 @@ impl Session {
         progress: &(dyn Fn(Progress) + Send + Sync),
         changed: &(dyn Fn(&Run) + Send + Sync),
     ) -> Result<Event, EngineError> {
-        let mut evidence = self.evidence(ledger)?;
+        let mut evidence = match (&owed, ledger) {
+            (Owed::Plan { .. }, _) => self.evidence(Evidence::plan),
+            (_, None) => self.evidence(Evidence::passing),
+            (_, Some(ledger)) => self.evidence(|_| Evidence::ledger(ledger)),
+        }?;
         let done = self.attempt(run, &owed, progress, changed, ledger, &mut evidence).await;
         let mut file = evidence.into_file().map_err(JournalError::Evidence)?;
         Ok(event(owed, done, || self.journal.attach(&mut file))?)
@@ -234,7 +238,8 @@ impl Session {
         if !matches!(run.step(step).work, Work::InDoubt { .. }) || !ledger.exists() {
             return Ok(());
         }
-        let mut file = self.evidence(Some(&ledger))?.into_file().map_err(JournalError::Evidence)?;
+        let mut file =
+            self.evidence(|_| Evidence::ledger(&ledger))?.into_file().map_err(JournalError::Evidence)?;
         let evidence = self.journal.attach(&mut file)?;
         if evidence.bytes > 0 && !run.step(step).attachments.iter().any(|(_, known)| *known == evidence) {
             let (step, digest) = (step.clone(), digest.clone());
@@ -243,10 +248,9 @@ impl Session {
         Ok(())
     }
 
-    fn evidence(&self, ledger: Option<&Path>) -> Result<Evidence, EngineError> {
+    fn evidence(&self, made: impl FnOnce(&Path) -> io::Result<Evidence>) -> Result<Evidence, EngineError> {
         let folder = self.home.path();
-        let evidence = ledger.map_or_else(|| Evidence::passing(folder), Evidence::ledger);
-        evidence.map_err(|source| EngineError::Spool { folder: folder.to_owned(), source })
+        made(folder).map_err(|source| EngineError::Spool { folder: folder.to_owned(), source })
     }
 }
 

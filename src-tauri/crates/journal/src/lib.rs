@@ -8,17 +8,22 @@
 //! `[run, seq, at, actor, event, previous]`, where `event` is the stored text and `previous` the hash before it
 //! (64 zeros for the first).
 //!
+//! Text that looks like a secret is masked before it is stored, in entries here and in evidence by whoever writes it
+//! ([`masked_line`]).
+//!
 //! Beside the runs lie the inventories: dated records of how the Portal is set up, each with its own SHA-256.
 
 mod attachment;
 mod chain;
 mod inventory;
 mod lock;
+mod secrets;
 mod store;
 mod verify;
 
 pub use attachment::AttachmentReader;
 pub use chain::{Entry, GENESIS};
 pub use lock::{LockError, RunLock};
+pub use secrets::{masked, masked_line};
 pub use store::{Journal, JournalError, NewEntries};
 pub use verify::{Broken, Intact, VerifyError, verify_export};

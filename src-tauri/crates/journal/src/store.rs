@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ff
 use rusqlite_migration::{M, Migrations};
 
 use crate::chain::{Entry, GENESIS};
+use crate::secrets;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     Migrations::new(vec![
@@ -189,7 +190,7 @@ impl Journal {
         &self.path
     }
 
-    /// Appends entries to a run, all or none, and returns once they are on the disk.
+    /// Appends entries to a run, all or none, and returns them as they are on the disk: what looks like a secret is masked.
     ///
     /// # Errors
     /// [`JournalError::Behind`] when someone else wrote to the run; [`JournalError::Full`]; anything SQLite says.
@@ -206,7 +207,11 @@ impl Journal {
         let mut recorded = Vec::with_capacity(new.events.len());
         for event in new.events {
             seq += 1;
-            let text = serde_json::to_string(event)?;
+            let mut value = serde_json::to_value(event)?;
+            let text = match secrets::mask_event(&mut value) {
+                true => value.to_string(),
+                false => serde_json::to_string(event)?,
+            };
             let entry = Entry::new(
                 new.run.clone(),
                 seq,

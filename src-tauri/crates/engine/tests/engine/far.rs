@@ -34,6 +34,8 @@ pub(crate) struct Far {
     /// What every copy fails with from the sixth on, and every look at a photo then.
     pub(crate) cut: Mutex<Option<PortErrorKind>>,
     pub(crate) unreachable: AtomicBool,
+    /// What every error quotes.
+    pub(crate) words: Mutex<String>,
 }
 
 impl Far {
@@ -52,6 +54,7 @@ impl Far {
             fault: Mutex::default(),
             cut: Mutex::default(),
             unreachable: AtomicBool::new(false),
+            words: Mutex::default(),
         })
     }
 
@@ -93,7 +96,7 @@ impl Far {
 
     fn is_cut(&self, operation: &str) -> Result<(), PortError> {
         let kind = *self.cut.lock().unwrap();
-        kind.filter(|_| self.back() >= 5).map_or(Ok(()), |kind| Err(error(kind, operation)))
+        kind.filter(|_| self.back() >= 5).map_or(Ok(()), |kind| Err(self.error(kind, operation)))
     }
 
     fn called(&self, operation: &str) {
@@ -102,16 +105,16 @@ impl Far {
             hook(operation);
         }
     }
-}
 
-fn error(kind: PortErrorKind, operation: &str) -> PortError {
-    PortError {
-        kind,
-        operation: operation.to_owned(),
-        target: "photos".to_owned(),
-        message: format!("{kind:?}"),
-        request_id: None,
-        next: "Log in.".to_owned(),
+    fn error(&self, kind: PortErrorKind, operation: &str) -> PortError {
+        PortError {
+            kind,
+            operation: operation.to_owned(),
+            target: "photos".to_owned(),
+            message: format!("{kind:?}{}", self.words.lock().unwrap()),
+            request_id: None,
+            next: "Log in.".to_owned(),
+        }
     }
 }
 
@@ -139,7 +142,7 @@ impl PhotoStore for Far {
     ) -> Result<VersionPage, PortError> {
         self.called("list");
         if let Some(kind) = self.fault.lock().unwrap().take() {
-            return Err(error(kind, "ListObjectVersions"));
+            return Err(self.error(kind, "ListObjectVersions"));
         }
         let mut page = VersionPage { photos: vec![], markers: vec![], next: None };
         let back = self.back.lock().unwrap();
@@ -168,7 +171,7 @@ impl PhotoStore for Far {
         }
         self.is_cut("CopyObject")?;
         if !self.back.lock().unwrap().insert(copy.key.clone()) {
-            return Err(error(PortErrorKind::Changed, "CopyObject"));
+            return Err(self.error(PortErrorKind::Changed, "CopyObject"));
         }
         let request_id = Some("R1".to_owned());
         Ok(Receipt { version: Some(VersionId("back".to_owned())), etag: Some(etag(&copy.key)), request_id })
@@ -176,7 +179,7 @@ impl PhotoStore for Far {
 
     async fn put_marker(&self, _: &str, _: &str, _: &str) -> Result<Receipt, PortError> {
         self.called("mark");
-        Err(error(PortErrorKind::Denied, "DeleteObject"))
+        Err(self.error(PortErrorKind::Denied, "DeleteObject"))
     }
 
     async fn remove_versions(&self, _: &str, _: &[(String, VersionId)]) -> Result<Removed, PortError> {
