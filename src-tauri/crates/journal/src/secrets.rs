@@ -79,11 +79,8 @@ pub fn masked_line(line: &str) -> Cow<'_, str> {
     if !SET.as_ref().is_some_and(|set| set.is_match(line)) {
         return Cow::Borrowed(line);
     }
-    match serde_json::from_str::<Value>(line) {
-        Ok(mut value) if mask(&mut value) => Cow::Owned(value.to_string()),
-        Ok(_) => Cow::Borrowed(line),
-        Err(_) => masked(line),
-    }
+    let Ok(mut value) = serde_json::from_str::<Value>(line) else { return masked(line) };
+    if mask(&mut value) { Cow::Owned(value.to_string()) } else { Cow::Borrowed(line) }
 }
 
 /// Does the same in every text of a JSON value, and in all of a field whose name says that it is a secret. Whether

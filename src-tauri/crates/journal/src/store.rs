@@ -216,7 +216,7 @@ impl Journal {
                 new.run.clone(),
                 seq,
                 new.at.to_string(),
-                new.actor.to_owned(),
+                secrets::masked(new.actor).into_owned(),
                 text,
                 previous.clone(),
             );
