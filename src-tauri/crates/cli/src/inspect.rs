@@ -72,6 +72,20 @@ fn save<E: Into<Error>>(
     file.into_inner().map_err(|why| failed(why.into_error()))?.sync_all().map_err(failed)
 }
 
+pub(crate) fn back_up(to: &Path) -> Result<Exit, Error> {
+    let path = Home::find()?.journal();
+    let copied = Journal::open_read_only(&path)?.back_up(to)?;
+    say!(
+        "{} is a copy of {}, and intact: {} runs, {} entries, {} attachments",
+        to.display(),
+        path.display(),
+        copied.runs,
+        copied.entries,
+        copied.attachments
+    );
+    Ok(Exit::Done)
+}
+
 fn is_read_enough(why: &Failure) -> bool {
     matches!(why, Failure::Record(why) if why.kind() == std::io::ErrorKind::BrokenPipe)
 }

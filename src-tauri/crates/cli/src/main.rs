@@ -96,6 +96,11 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Output,
     },
+    /// Copy this machine's journal to a new file, while runs go on, and check the copy.
+    Backup {
+        /// Where to.
+        file: PathBuf,
+    },
     /// Keep a dated record of how the database and the bucket are set up, for the day they are gone. Only reads.
     Inventory {
         /// The environment's name, or its file.
@@ -270,6 +275,7 @@ fn main() -> ExitCode {
             }
             Command::Manifest { run, step, output } => inspect::manifest(&run, &step, output.as_deref()),
             Command::Verify { file, format } => inspect::verify(file.as_deref(), format),
+            Command::Backup { file } => inspect::back_up(&file),
             Command::Inventory { env, format } => inventory::take(&env, format).await,
             Command::Keychain(command) => keychain::run(command).await,
             Command::Range { scenario, port } => range::serve(&scenario, port).await,

@@ -14,6 +14,7 @@
 //! Beside the runs lie the inventories: dated records of how the Portal is set up, each with its own SHA-256.
 
 mod attachment;
+mod backup;
 mod chain;
 mod inventory;
 mod lock;

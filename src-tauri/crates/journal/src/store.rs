@@ -9,6 +9,7 @@ use run::{Event, Recorded, RunId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
 use rusqlite_migration::{M, Migrations};
 
+use crate::backup;
 use crate::chain::{Entry, GENESIS};
 use crate::secrets;
 
@@ -124,6 +125,14 @@ pub enum JournalError {
         /// The journal.
         path: PathBuf,
     },
+    /// No copy of it can be made.
+    #[error("the journal can't be copied to {to}: {why}. Name another file on a disk with enough space.")]
+    Copy {
+        /// The copy.
+        to: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// An event can't be written as JSON.
     #[error("an event can't be written: {0}. Report this.")]
     Event(#[from] serde_json::Error),
@@ -143,7 +152,8 @@ pub enum JournalError {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, and makes it if there is none.
+    /// Opens the journal at `path`, and makes it if there is none. One of an earlier version is brought forward; a copy of it
+    /// as it was stays beside it (`journal.v2.db`).
     ///
     /// # Errors
     /// A folder or file that can't be made, a file that isn't a journal, or one of a later version.
@@ -158,6 +168,11 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(&at)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
         connection.pragma_update(None, "recursive_triggers", true).map_err(&at)?;
+        let version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&at)?;
+        if version > 0 && MIGRATIONS.pending_migrations(&connection).is_ok_and(|pending| pending > 0) {
+            backup::before_migrating(&connection, path, version)?;
+        }
         MIGRATIONS.to_latest(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::MigrationDefinition(_) => {
                 JournalError::Later { path: path.to_owned() }

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails there")]
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use action::Inventory;
 use jiff::Timestamp;
@@ -147,13 +149,84 @@ fn a_journal_of_an_earlier_version_goes_on() {
     let journal = Journal::open_read_only(&place.path).unwrap();
     assert_eq!(journal.verify().unwrap().entries, 1);
     assert!(journal.attachment_is_whole(&old).unwrap());
+    let copy = place.path.with_extension("v1.db");
+    assert!(!copy.exists());
     let journal = Journal::open(&place.path).unwrap();
+    let as_it_was = fs::read(&copy).unwrap();
+    let copied = Journal::open_read_only(&copy).unwrap();
+    assert_eq!(copied.verify().unwrap(), journal.verify().unwrap());
+    let tables: i64 =
+        Connection::open(&copy).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, 1, "as it was before");
     journal.keep_inventory(&inventory("db.m6g.large")).unwrap();
     let new = journal.attach(&mut Cursor::new(new)).unwrap().digest;
     assert_eq!(journal.verify().unwrap().entries, 1);
     for digest in [old, new] {
         assert!(journal.attachment_is_whole(&digest).unwrap());
     }
+    drop(journal);
+    Journal::open(&place.path).unwrap();
+    assert_eq!(fs::read(&copy).unwrap(), as_it_was, "one copy, made once");
+}
+
+/// Where the copy finds no place, nothing is changed: the version before can go on with it.
+#[test]
+fn a_journal_that_cannot_be_copied_is_not_brought_forward() {
+    let place = place();
+    drop(Journal::open(&place.path).unwrap());
+    let version = || -> i64 {
+        let connection = Connection::open(&place.path).unwrap();
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let older = "ALTER TABLE piece DROP COLUMN packed; PRAGMA user_version = 2";
+    Connection::open(&place.path).unwrap().execute_batch(older).unwrap();
+    let part = place.path.with_file_name(format!("journal.v2.db.{}.part", std::process::id()));
+    fs::create_dir(&part).unwrap();
+    let why = Journal::open(&place.path).unwrap_err();
+    assert!(matches!(why, JournalError::Copy { .. }), "{why}");
+    assert_eq!(version(), 2);
+    fs::remove_dir(&part).unwrap();
+    Journal::open(&place.path).unwrap();
+    assert_eq!(version(), 3);
+}
+
+#[test]
+fn a_copy_is_whole_while_others_write_and_replaces_nothing() {
+    let place = place();
+    let journal = Journal::open(&place.path).unwrap();
+    write(&journal, &id(), 0, &["first"]).unwrap();
+    let folder = place.path.parent().unwrap();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = Journal::open(&place.path).unwrap();
+            for after in 1.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                write(&other, &id(), after, &["meanwhile"]).unwrap();
+            }
+        });
+        for n in 0..20 {
+            let to = folder.join(format!("copy-{n}.db"));
+            let copied = Journal::open_read_only(&place.path).unwrap().back_up(&to).unwrap();
+            assert!(copied.entries >= 1);
+            let entries = Journal::open_read_only(&to).unwrap().entries(&id()).unwrap();
+            assert_eq!(entries[..], journal.entries(&id()).unwrap()[..entries.len()]);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let taken = folder.join("copy-0.db");
+    let before = fs::read(&taken).unwrap();
+    let why = journal.back_up(&taken).unwrap_err().to_string();
+    assert!(why.contains("can't be copied") && why.contains("Name another file"), "{why}");
+    assert_eq!(fs::read(&taken).unwrap(), before);
+    let why = journal.back_up(&folder.join("nowhere/copy.db")).unwrap_err();
+    assert!(matches!(why, VerifyError::Journal(JournalError::Copy { .. })), "{why}");
+    let left = fs::read_dir(folder).unwrap().filter(|file| {
+        file.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part")
+    });
+    assert_eq!(left.count(), 0);
 }
 
 /// A plan of ten million lines has to fit on a laptop.
