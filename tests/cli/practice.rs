@@ -226,6 +226,12 @@ fn exports_agree(desk: &Desk, run: &str) {
     assert!(jsonl.lines().all(|line| line.starts_with("{\"message\":")), "{jsonl}");
     let checked = desk.lifeboat.run(&["verify", &path]).ended_with(0);
     assert!(checked.stdout.contains("is intact: 1 runs"), "{}", checked.stdout);
+    let copy = desk.path().join("copy.db").to_str().unwrap().to_owned();
+    let said = desk.lifeboat.run(&["backup", &copy]).ended_with(0).stdout;
+    assert!(said.contains(&format!("intact: 1 runs, {entries} entries")), "{said}");
+    desk.lifeboat.run(&["verify", &copy]).ended_with(0);
+    let again = desk.lifeboat.run(&["backup", &copy]).ended_with(1);
+    assert!(again.complaint().contains("Name another file"), "{}", again.complaint());
 }
 
 /// The bytes of every file in the data directory, as text.

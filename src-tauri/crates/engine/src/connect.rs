@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use action::port::Caller;
 use action::{Environment, Failure, Ports};
 use run::Problem;
 
@@ -19,11 +20,14 @@ pub trait Connector: Send + Sync {
 }
 
 /// The outside world of an environment, once it is known that it belongs to the account that the environment names.
-pub(crate) async fn own(connector: &dyn Connector, environment: &Environment) -> Result<Ports, Problem> {
+pub(crate) async fn own(
+    connector: &dyn Connector,
+    environment: &Environment,
+) -> Result<(Ports, Caller), Problem> {
     let ports = connector.connect(environment).await?;
     let caller = ports.identity.whoami().await.map_err(|why| problem(Failure::Port(why)))?;
     if caller.account == environment.account {
-        return Ok(ports);
+        return Ok((ports, caller));
     }
     Err(Problem {
         what: format!(

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use action::port::{PortError, PortErrorKind};
+use action::port::{Caller, PortError, PortErrorKind};
 use action::{
     Action, Context, Environment, Failure, Happening, Inventory, Origin, Outcome, PlanSummary, Ports,
     Progress, Source,
@@ -155,7 +155,9 @@ impl Session {
             }
             *self.ports.lock().await = None;
             match own(&*self.connector, cx.environment).await {
-                Ok(ports) => {
+                Ok((ports, caller)) => {
+                    self.compare_clocks(&caller)
+                        .map_err(|why| Failure::Record(io::Error::other(why.to_string())))?;
                     (cx.record)(said("goes on where it was paused".to_owned()))?;
                     return Ok(self.ports.lock().await.insert(ports).clone());
                 }
@@ -216,8 +218,15 @@ impl Session {
         if let Some(ports) = known.as_ref() {
             return Ok(ports.clone());
         }
-        let ports = own(&*self.connector, &run.start().environment).await?;
+        let (ports, caller) = own(&*self.connector, &run.start().environment).await?;
+        self.compare_clocks(&caller).map_err(|why| unexpected(&why.to_string()))?;
         Ok(known.insert(ports).clone())
+    }
+
+    /// Writes down when AWS's clock says another time than this machine's, by which the journal is dated.
+    fn compare_clocks(&self, caller: &Caller) -> Result<(), EngineError> {
+        let Some(event) = self.clock.compare(caller.ahead) else { return Ok(()) };
+        self.record(LIFEBOAT, &[event]).map(drop)
     }
 
     /// Where the evidence of an effect is written that may have to go on where it broke off.

@@ -33,7 +33,7 @@ impl Engine {
         environment: &Environment,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Inventory, InventoryError> {
-        let ports = own(&*self.connector, environment).await.map_err(InventoryError::Taking)?;
+        let (ports, _) = own(&*self.connector, environment).await.map_err(InventoryError::Taking)?;
         // It is done for no run, and makes nothing that would carry one's name.
         let origin = Origin { run: String::new(), mode: String::new() };
         let cx = Context {

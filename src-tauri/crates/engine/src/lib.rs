@@ -9,6 +9,7 @@
     reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
 )]
 
+mod clock;
 mod connect;
 mod disk;
 mod effect;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use journal::{Journal, JournalError, LockError, NewEntries, RunLock};
 use run::{Command, Event, FoldError, Owed, Rejection, Request, Run, RunId, StartError, State, decide};
 
+use crate::clock::Clock;
 use crate::{Connector, Home};
 
 /// Who the journal names for what the program did by itself.
@@ -151,6 +152,7 @@ impl Engine {
             broken: Mutex::new(None),
             ports: tokio::sync::Mutex::new(None),
             working: tokio::sync::Mutex::new(()),
+            clock: Clock::new(now()),
             stop: AtomicBool::new(false),
             _lock: lock,
         }
@@ -166,6 +168,7 @@ pub struct Session {
     broken: Mutex<Option<String>>,
     pub(crate) ports: tokio::sync::Mutex<Option<Ports>>,
     working: tokio::sync::Mutex<()>,
+    pub(crate) clock: Clock,
     pub(crate) stop: AtomicBool,
     _lock: RunLock,
 }
@@ -250,6 +253,13 @@ impl Session {
         if events.is_empty() {
             return Ok(());
         }
+        if let Some(jump) = self.clock.look(at) {
+            self.write(run, LIFEBOAT, at, &[jump])?;
+        }
+        self.write(run, actor, at, events)
+    }
+
+    fn write(&self, run: &mut Run, actor: &str, at: Timestamp, events: &[Event]) -> Result<(), EngineError> {
         let new = NewEntries { run: &run.id().clone(), after: run.seq(), at, actor, events };
         let entries = self.journal.append(new).inspect_err(|why| self.breaks(why))?;
         for entry in entries {

@@ -168,8 +168,7 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(&at)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
         connection.pragma_update(None, "recursive_triggers", true).map_err(&at)?;
-        let version: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&at)?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&at)?;
         if version > 0 && MIGRATIONS.pending_migrations(&connection).is_ok_and(|pending| pending > 0) {
             backup::before_migrating(&connection, path, version)?;
         }

@@ -223,9 +223,9 @@ fn a_copy_is_whole_while_others_write_and_replaces_nothing() {
     assert_eq!(fs::read(&taken).unwrap(), before);
     let why = journal.back_up(&folder.join("nowhere/copy.db")).unwrap_err();
     assert!(matches!(why, VerifyError::Journal(JournalError::Copy { .. })), "{why}");
-    let left = fs::read_dir(folder).unwrap().filter(|file| {
-        file.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part")
-    });
+    let left = fs::read_dir(folder)
+        .unwrap()
+        .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part"));
     assert_eq!(left.count(), 0);
 }
 

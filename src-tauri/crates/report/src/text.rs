@@ -1,9 +1,12 @@
 //! Each event in a line that a reader of the review understands without the program.
 
+use std::time::Duration;
+
 use action::{Happening, Outcome, Verdict};
 use jiff::Timestamp;
 use run::{Event, Problem, Run};
 use runbook::StepId;
+use runbook::value::in_short;
 
 /// An instant for people: `2026-11-24 03:14:07 UTC`.
 pub(crate) fn time(at: Timestamp) -> String {
@@ -23,6 +26,8 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::Skipped { .. } => "skipped",
         Event::FailureFollowed { .. } => "failure_followed",
         Event::Noted { .. } => "noted",
+        Event::ClockJumped { .. } => "clock_jumped",
+        Event::ClockCompared { .. } => "clock_compared",
         Event::ReadStarted { .. } => "read_started",
         Event::ReadFinished { .. } => "read_finished",
         Event::ReadFailed { .. } => "read_failed",
@@ -71,6 +76,18 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::Skipped { step, reason } => format!("skipped {}: {reason}", title(step)),
         Event::FailureFollowed { step, goto } => format!("{} failed, so on to {}", title(step), title(goto)),
         Event::Noted { text, .. } => format!("note: {text}"),
+        Event::ClockJumped { seconds } if *seconds < 0 => {
+            format!("this machine's clock was set back by {}", length(*seconds))
+        }
+        Event::ClockJumped { seconds } => format!(
+            "this machine's clock went on by {} at once: the machine slept, or the clock was set",
+            length(*seconds)
+        ),
+        Event::ClockCompared { ahead } => match ahead {
+            -4..=4 => "this machine's clock says the time that AWS's does again".to_owned(),
+            5.. => format!("this machine's clock is {} ahead of AWS's", length(*ahead)),
+            _ => format!("this machine's clock is {} behind AWS's", length(*ahead)),
+        },
         Event::ReadStarted { action, .. } => format!("{action} started"),
         Event::ReadFinished { outcome, .. } | Event::ApplyFinished { outcome, .. } => {
             judged("", "failed: ", outcome)
@@ -98,6 +115,11 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::RunFinished => "run finished".to_owned(),
         Event::RunAbandoned { reason } => format!("run abandoned: {reason}"),
     }
+}
+
+/// A number of seconds, in whichever direction.
+fn length(seconds: i64) -> String {
+    in_short(Duration::from_secs(seconds.unsigned_abs()))
 }
 
 /// What happened on the far side, when by its own word, and the request that told of it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Digest;
 
 /// The version of the events below. A journal of a later one is refused, not guessed at; 2 added `Happened`, 3
-/// `ApplyBrokeOff`.
+/// `ApplyBrokeOff`, `ClockJumped` and `ClockCompared`.
 pub const FORMAT: u32 = 3;
 
 /// Which of the three a run is.
@@ -158,6 +158,16 @@ pub enum Event {
         step: Option<StepId>,
         /// What.
         text: String,
+    },
+    /// This machine's clock went on by more, or less, than time did: it was set, or the machine slept.
+    ClockJumped {
+        /// By so many seconds; less than none when it was set back.
+        seconds: i64,
+    },
+    /// AWS's clock was found to say another time than this machine's, or the same again.
+    ClockCompared {
+        /// So many seconds this machine's is ahead; less than none when it is behind.
+        ahead: i64,
     },
     /// An action that only reads is about to.
     ReadStarted {
@@ -315,7 +325,12 @@ impl Event {
     /// The step it is about.
     pub fn step(&self) -> Option<&StepId> {
         match self {
-            Self::RunStarted(_) | Self::Resumed | Self::RunFinished | Self::RunAbandoned { .. } => None,
+            Self::RunStarted(_)
+            | Self::Resumed
+            | Self::ClockJumped { .. }
+            | Self::ClockCompared { .. }
+            | Self::RunFinished
+            | Self::RunAbandoned { .. } => None,
             Self::Noted { step, .. } => step.as_ref(),
             Self::CheckTicked { step, .. }
             | Self::CheckUnticked { step, .. }

@@ -114,7 +114,11 @@ impl Run {
 
     fn apply(&mut self, at: Timestamp, actor: String, event: Event) {
         match event {
-            Event::RunStarted(_) | Event::Noted { .. } | Event::Happened { .. } => {}
+            Event::RunStarted(_)
+            | Event::Noted { .. }
+            | Event::ClockJumped { .. }
+            | Event::ClockCompared { .. }
+            | Event::Happened { .. } => {}
             Event::Resumed => self.interrupted(),
             Event::CheckTicked { step, check, .. } => {
                 self.of(&step).ticks.insert(check, Tick { at, by: actor });

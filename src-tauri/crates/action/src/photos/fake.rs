@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) faults: HashMap<String, Vec<PortErrorKind>>,
     /// What every write fails with, after it was done.
     pub(crate) lost_answers: bool,
+    /// How far this machine's clock is ahead.
+    pub(crate) ahead: Option<i64>,
     /// What every write fails with, and every look at one key.
     pub(crate) down: Option<PortErrorKind>,
     pub(crate) writes: u64,
@@ -86,6 +88,7 @@ impl Fake {
             thawing: HashMap::new(),
             faults: HashMap::new(),
             lost_answers: false,
+            ahead: None,
             down: None,
             writes: 0,
             lists: 0,
@@ -433,6 +436,7 @@ impl Identity for Fake {
             account: "000000000000".to_owned(),
             arn: "arn:aws:iam::000000000000:user/sam".to_owned(),
             region: "us-east-1".to_owned(),
+            ahead: self.state().ahead,
         })
     }
 }

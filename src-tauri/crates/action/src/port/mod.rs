@@ -59,6 +59,8 @@ pub struct Caller {
     pub arn: String,
     /// The region that requests go to.
     pub region: String,
+    /// By how many seconds this machine's clock is ahead of AWS's, to a second or two; `None` when the answer didn't say.
+    pub ahead: Option<i64>,
 }
 
 /// A request that failed, in words that fit a screen: never a secret, never a stack of causes.

@@ -114,6 +114,7 @@ impl Report {
         self.facts.push(Fact::new("account", &caller.account));
         self.facts.push(Fact::new("principal", &caller.arn));
         self.facts.push(Fact::new("region", &caller.region));
+        self.clock(caller.ahead);
         if caller.account != env.account {
             self.wrong(
                 format!(
@@ -135,6 +136,18 @@ impl Report {
                 "No customer data may leave the United States: correct `region:` in the environment.",
             );
         }
+    }
+
+    /// Whether this machine's clock, by which the journal is dated, says what AWS's does. S3 refuses requests that are
+    /// 15 minutes off.
+    fn clock(&mut self, ahead: Option<i64>) {
+        let Some(ahead) = ahead.filter(|ahead| ahead.abs() >= 5) else { return };
+        let way = if ahead > 0 { "ahead of" } else { "behind" };
+        let off = format!("{} {way} AWS's", words::length(ahead.unsigned_abs()));
+        self.facts.push(Fact::new("clock of this machine", &off));
+        self.notes.push(format!(
+            "This machine's clock is {off}, and the journal is dated by it: set the clock before anything is changed."
+        ));
     }
 
     /// Whether a very large restore could be handed over. No other needs it, so that it is a note.
@@ -278,6 +291,11 @@ mod tests {
             "These credentials belong to account 000000000000; environment practice is account 123456789012"
         );
         assert_eq!((outcome.verdict, outcome.facts.len()), (Verdict::Failed, 3));
+        world.environment.account = "000000000000".to_owned();
+        world.fake.state().ahead = Some(-120);
+        let outcome = run(&world, "").await.unwrap();
+        assert!(outcome.notes[0].starts_with("This machine's clock is 2 min behind AWS's"), "{outcome:?}");
+        world.environment.account = "123456789012".to_owned();
         world.fake.state().faults.insert("whoami ".into(), vec![PortErrorKind::Credentials]);
         assert!(matches!(run(&world, "").await, Err(Failure::Port(_))));
         world.fake.state().faults.insert("whoami ".into(), vec![PortErrorKind::Denied]);

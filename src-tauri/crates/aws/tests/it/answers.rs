@@ -356,3 +356,26 @@ async fn names_and_tls_that_fail_are_told_apart() {
         assert!(error.contains("\"unreachable\""), "{error}");
     }
 }
+
+/// The journal is dated by this machine's clock, which may be wrong.
+#[tokio::test]
+async fn the_clock_is_held_against_the_date_of_an_answer() {
+    let body = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:user/sam</Arn>\
+                <Account>000000000000</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let hour = jiff::SignedDuration::from_hours(1);
+    let now = jiff::Timestamp::now();
+    let said = |at: jiff::Timestamp| at.strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n").to_string();
+    for (date, expected) in [
+        (said(now), Some(0)),
+        (said(now - hour), Some(3600)),
+        (said(now + hour), Some(-3600)),
+        ("date: yesterday\r\n".to_owned(), None),
+        (String::new(), None),
+    ] {
+        let answer = response(200, &format!("content-type: text/xml\r\n{date}"), body);
+        let stub = Stub::start(move |_, _| answer.clone()).await;
+        let caller = stub.ports(1).await.identity.whoami().await.unwrap();
+        let close = caller.ahead.zip(expected).map(|(ahead, expected)| (ahead - expected).abs() <= 5);
+        assert!(close.unwrap_or(caller.ahead == expected), "{date}: {caller:?}");
+    }
+}

@@ -232,6 +232,7 @@ async fn the_bucket_and_the_caller_are_told() {
     let caller = bench.ports.identity.whoami().await.unwrap();
     assert_eq!(caller.region, "us-east-1");
     assert_eq!(caller.account, action::environment::PRACTICE_ACCOUNT);
+    assert!(caller.ahead.is_some_and(|ahead| ahead.abs() < 5), "{caller:?}");
     let error = bench.ports.photos.bucket("no-such-bucket").await.unwrap_err();
     assert_eq!(error.kind, PortErrorKind::NotFound, "{error}");
     let error = bench.ports.photos.list_versions("no-such-bucket", "", None, None).await.unwrap_err();

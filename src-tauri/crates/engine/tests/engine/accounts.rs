@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use action::port::PortErrorKind;
 use engine::Session;
-use run::Problem;
+use run::{Event, Problem};
 
 use crate::world::{World, approve, failed, plan, plan_command, verified, work};
 
@@ -68,4 +68,20 @@ async fn no_way_there_is_a_problem_of_the_step() {
     assert_eq!(world.far.all_calls(), 0);
     world.far.unreachable.store(false, Ordering::SeqCst);
     plan(&session).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_disagrees_with_awss_is_written_down_once() {
+    let world = World::new(3);
+    world.far.ahead.store(-120, Ordering::SeqCst);
+    let session = world.planned().await;
+    approve(&session);
+    work(&session).await.unwrap();
+    assert!(verified(&session));
+    let entries = world.engine.journal().read(session.run().id()).unwrap();
+    let compared = entries.iter().filter_map(|entry| match entry.event {
+        Event::ClockCompared { ahead } => Some(ahead),
+        _ => None,
+    });
+    assert_eq!(compared.collect::<Vec<_>>(), [-120]);
 }

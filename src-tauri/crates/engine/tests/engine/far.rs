@@ -1,7 +1,7 @@
 //! The far side: a bucket whose photos were all deleted, and which can be made to wait.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub(crate) struct Far {
     /// What every copy fails with from the sixth on, and every look at a photo then.
     pub(crate) cut: Mutex<Option<PortErrorKind>>,
     pub(crate) unreachable: AtomicBool,
+    /// How far this machine's clock is ahead of the far side's, in seconds.
+    pub(crate) ahead: AtomicI64,
     /// What every error quotes.
     pub(crate) words: Mutex<String>,
 }
@@ -54,6 +56,7 @@ impl Far {
             fault: Mutex::default(),
             cut: Mutex::default(),
             unreachable: AtomicBool::new(false),
+            ahead: AtomicI64::new(1),
             words: Mutex::default(),
         })
     }
@@ -240,7 +243,8 @@ impl Identity for Far {
         self.called("whoami");
         let account = (*self.account.lock().unwrap()).to_owned();
         let arn = format!("arn:aws:iam::{account}:user/sam");
-        Ok(Caller { account, arn, region: "us-east-1".to_owned() })
+        let ahead = Some(self.ahead.load(Ordering::SeqCst));
+        Ok(Caller { account, arn, region: "us-east-1".to_owned(), ahead })
     }
 }
 

@@ -231,6 +231,12 @@ pub(crate) fn every_kind() -> Vec<(Event, &'static str, &'static str)> {
         ),
         (Event::StepCompleted { step: "tell".into(), record: None }, "step_completed", "done: Tell"),
         (Event::RunFinished, "run_finished", "run finished"),
+        (
+            Event::ClockJumped { seconds: 3780 },
+            "clock_jumped",
+            "this machine's clock went on by 1h3m at once: the machine slept, or the clock was set",
+        ),
+        (Event::ClockCompared { ahead: -90 }, "clock_compared", "this machine's clock is 1m30s behind AWS's"),
         (Event::RunAbandoned { reason: "false alarm".into() }, "run_abandoned", "run abandoned: false alarm"),
     ]
 }
