@@ -133,8 +133,8 @@ fn facts(ground: &Ground<'_>, tally: &Tally, planned: &Planned) -> Vec<Fact> {
         facts.push(Fact::new("archived", archived(planned)));
         time = format!("{time}, after {} of thawing", hours(least, most));
     }
-    facts.push(Fact::new("time, about", time));
-    facts.push(Fact::new("cost, about", dollars((planned.copies + planned.hidden) * COPY_COSTS)));
+    facts.push(Fact::new("time", format!("about {time}")));
+    facts.push(Fact::new("cost", dollars((planned.copies + planned.hidden) * COPY_COSTS)));
     facts
 }
 

@@ -209,8 +209,8 @@ async fn a_restore_by_name_brings_back_only_what_is_named_and_missing() {
             "named by: restored",
             "to copy: 3 bytes",
             "requests: 1",
-            "time, about: 1 s",
-            "cost, about: under 0.01 USD"
+            "time: about 1 s",
+            "cost: under 0.01 USD"
         ]
     );
     assert!(
