@@ -151,7 +151,7 @@ fn runs_that_are_not_there() {
     ] {
         refused(&desk, args, 1, &["run 20261124-145140-38cc has no entries", "`lifeboat runs`"]);
     }
-    refused(&desk, &["backup", "copy.db"], 1, &["journal.db can't be used", "Check that the file"]);
+    refused(&Desk::new(), &["backup", "copy.db"], 1, &["journal.db can't be used", "Check that the file"]);
     refused(&desk, &["verify", "no/such.jsonl"], 1, &["no/such.jsonl can't be read", "Check the path"]);
     let text = desk.file("notes.db", "This is no journal, however long it may be. ".repeat(20).as_str());
     refused(&desk, &["verify", &text], 1, &["notes.db can't be used", "Check that the file"]);
