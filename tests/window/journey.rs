@@ -110,8 +110,9 @@ async fn deleted_photos_are_shown_again_by_removing_their_markers() {
     desktop.fill("[data-testid=approver]", APPROVER).await;
     desktop.fill("[data-testid=target]", "photos/").await;
     desktop.click("[data-testid=move-approve]:not([disabled])").await;
-    let undeleted = |shown: &follow::Shown| shown.step == "undelete" && shown.offers("complete");
-    until_at(&desktop, undeleted).await.unwrap();
+    // What was approved is still shown for a moment: nothing is answered until it isn't.
+    until(&desktop, "the photos to be back", |shown| shown.step == "undelete" && shown.offers("complete"))
+        .await;
     look(&desktop, "undelete-verified").await;
     assert!(until_at(&desktop, |_| false).await.is_none());
     assert_eq!(practice.lost(), 0);
