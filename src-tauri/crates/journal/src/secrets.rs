@@ -43,18 +43,21 @@ const SHAPES: [(&str, &str); 12] = [
     ),
 ];
 
-/// The names of fields whose whole value is a secret.
-const FIELD: &str =
-    r"(?i)^(?:.*[_-])?(?:password|passwd|passphrase|secret|secret_?(?:access_?)?key|session_?token)$";
+/// The names, or how they end, of fields whose whole value is a secret.
+const NAMES: &str = "password|passwd|passphrase|secret|secret_?(?:access_?)?key|session_?token";
 
 /// What stands in place of such a value.
 const MASKED: &str = "[masked]";
 
 static SET: LazyLock<Option<RegexSet>> =
     LazyLock::new(|| RegexSet::new(SHAPES.map(|(_, shape)| ascii(shape))).ok());
+/// A field of such a name, in the text of JSON.
+static IN_TEXT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!("(?i)[\"_-](?:{NAMES})\"\\s*:")).ok());
 static EACH: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| SHAPES.iter().map(|(_, shape)| Regex::new(&ascii(shape)).ok()).collect());
-static SECRET_FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(FIELD).ok());
+static SECRET_FIELD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!("(?i)^(?:.*[_-])?(?:{NAMES})$")).ok());
 
 /// Looks for the ends of words among ASCII only: with those of every script, texts that aren't ASCII take a hundred times
 /// as long.
@@ -83,16 +86,39 @@ pub fn masked(text: &str) -> Cow<'_, str> {
 
 /// A line of evidence, which is JSON as a rule, with the same done in each of its texts.
 pub fn masked_line(line: &str) -> Cow<'_, str> {
-    if !SET.as_ref().is_some_and(|set| set.is_match(line)) {
+    if is_harmless(line) {
         return Cow::Borrowed(line);
     }
-    let Ok(mut value) = serde_json::from_str::<Value>(line) else { return masked(line) };
+    let Ok(mut value) = serde_json::from_str(line) else { return masked(line) };
     if mask(&mut value) { Cow::Owned(value.to_string()) } else { Cow::Borrowed(line) }
+}
+
+/// The text of an event with the same done; but for the runbook and the environment that a run was started with, by
+/// which it is read back. They hold no secret: the one is everybody's to read, the other names where secrets are.
+pub(crate) fn masked_event(text: String) -> Result<String, serde_json::Error> {
+    if is_harmless(&text) {
+        return Ok(text);
+    }
+    let mut event: Value = serde_json::from_str(&text)?;
+    let kept = ["source", "environment"].map(|name| (name, event.get_mut(name).map(Value::take)));
+    let any = mask(&mut event);
+    for (name, value) in kept {
+        if let (Some(value), Some(place)) = (value, event.get_mut(name)) {
+            *place = value;
+        }
+    }
+    Ok(if any { event.to_string() } else { text })
+}
+
+/// Whether nothing in the text of JSON can be a secret. Where no character is escaped, its texts are what they say.
+fn is_harmless(json: &str) -> bool {
+    let looks = SET.as_ref().is_some_and(|set| set.is_match(json));
+    !json.contains('\\') && !looks && !IN_TEXT.as_ref().is_some_and(|field| field.is_match(json))
 }
 
 /// Does the same in every text of a JSON value, and in all of a field whose name says that it is a secret. Whether
 /// there was any.
-pub(crate) fn mask(value: &mut Value) -> bool {
+fn mask(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
             let Cow::Owned(new) = masked(text) else { return false };
@@ -112,19 +138,6 @@ pub(crate) fn mask(value: &mut Value) -> bool {
         }),
         _ => false,
     }
-}
-
-/// The same in an event; but for the runbook and the environment that a run was started with, by which it is read back.
-/// They hold no secret: the one is everybody's to read, the other names where secrets are.
-pub(crate) fn mask_event(event: &mut Value) -> bool {
-    let kept = ["source", "environment"].map(|name| (name, event.get_mut(name).map(Value::take)));
-    let any = mask(event);
-    for (name, value) in kept {
-        if let (Some(value), Some(place)) = (value, event.get_mut(name)) {
-            *place = value;
-        }
-    }
-    any
 }
 
 #[cfg(test)]
@@ -212,11 +225,25 @@ mod tests {
         );
     }
 
+    /// Neither a character that JSON escapes nor a name hides a secret, in an entry or in evidence.
+    #[test]
+    fn what_json_makes_of_a_text_hides_nothing() {
+        for (line, secret) in [
+            (serde_json::json!({ "error": "the password:\nhunter22" }), "hunter22"),
+            (serde_json::json!({ "outputs": { "db_secret": "xy" } }), "xy"),
+            (serde_json::json!({ "error": "Bearer\t0123456789abcdef0123" }), "0123456789abcdef0123"),
+        ] {
+            let line = line.to_string();
+            assert!(!masked_line(&line).contains(secret), "{line}");
+            assert!(!masked_event(line.clone()).unwrap().contains(secret), "{line}");
+        }
+    }
+
     #[test]
     fn what_a_run_is_read_back_by_is_kept() {
         let runbook = "password: hunter22";
-        let mut event = serde_json::json!({ "event": "run_started", "source": runbook, "operator": runbook });
-        assert!(mask_event(&mut event));
+        let event = serde_json::json!({ "event": "run_started", "source": runbook, "operator": runbook });
+        let event: Value = serde_json::from_str(&masked_event(event.to_string()).unwrap()).unwrap();
         assert_eq!(
             (event["source"].as_str(), event["operator"].as_str()),
             (Some(runbook), Some("password: [password masked]"))

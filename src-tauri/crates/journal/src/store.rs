@@ -221,11 +221,7 @@ impl Journal {
         let mut recorded = Vec::with_capacity(new.events.len());
         for event in new.events {
             seq += 1;
-            let mut value = serde_json::to_value(event)?;
-            let text = match secrets::mask_event(&mut value) {
-                true => value.to_string(),
-                false => serde_json::to_string(event)?,
-            };
+            let text = secrets::masked_event(serde_json::to_string(event)?)?;
             let entry = Entry::new(
                 new.run.clone(),
                 seq,
