@@ -67,8 +67,7 @@ impl Practice {
         let (at, now) = (self.all_was_well(), self.range.store().snapshot());
         let now = histories(&now);
         let is_lost = |(key, was): &(&str, Vec<&Snapshot>)| {
-            let then = was.iter().find(|entry| entry.last_modified <= at).filter(|entry| !entry.is_marker);
-            then.is_some_and(|then| now[key][0].is_marker || now[key][0].bytes != then.bytes)
+            then(was, at).is_some_and(|then| now[key][0].is_marker || now[key][0].bytes != then.bytes)
         };
         histories(&self.before).into_iter().filter(is_lost).count()
     }
@@ -85,8 +84,7 @@ impl Practice {
             let is = &after[key];
             let kept: Vec<VersionId> = is.iter().map(|entry| entry.version.clone()).collect();
             assert!(was.iter().all(|entry| kept.contains(&entry.version)), "{key}: a version is gone");
-            let then = was.iter().find(|entry| entry.last_modified <= at).filter(|entry| !entry.is_marker);
-            match then {
+            match then(was, at) {
                 Some(then) if was[0].is_marker || was[0].bytes != then.bytes => {
                     restored += 1;
                     assert_eq!(is.len(), was.len() + 1, "{key} was to come back once");
@@ -99,6 +97,11 @@ impl Practice {
         assert_eq!(before.len(), after.len(), "there are keys that nobody asked for");
         assert_eq!(restored, lost, "photos that came back");
     }
+}
+
+/// The photo that a key was at a moment, of its entries, newest first.
+fn then<'s>(was: &[&'s Snapshot], at: Timestamp) -> Option<&'s Snapshot> {
+    was.iter().copied().find(|entry| entry.last_modified <= at).filter(|entry| !entry.is_marker)
 }
 
 /// Every key's entries, newest first.

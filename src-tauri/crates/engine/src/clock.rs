@@ -5,13 +5,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use action::port::CLOCKS_DISAGREE;
 use jiff::{SignedDuration, Timestamp};
 use run::Event;
 
 /// A jump of less is a busy machine.
 const JUMP: SignedDuration = SignedDuration::from_secs(10);
-/// AWS tells whole seconds, and an answer takes its time.
-const AHEAD: i64 = 5;
 
 /// What the clock said last, and how far that was into the life of this process.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ impl Clock {
     pub(crate) fn compare(&self, ahead: Option<i64>) -> Option<Event> {
         let ahead = ahead?;
         let mut known = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        if (ahead - *known).abs() < AHEAD {
+        if (ahead - *known).abs() < CLOCKS_DISAGREE {
             return None;
         }
         *known = ahead;

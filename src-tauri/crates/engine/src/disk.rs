@@ -81,9 +81,7 @@ impl Evidence {
         self.end_line()?;
         self.file.into_inner().map_err(io::IntoInnerError::into_error)
     }
-}
 
-impl Evidence {
     fn end_line(&mut self) -> io::Result<()> {
         let Some(line) = &mut self.line else { return Ok(()) };
         match str::from_utf8(line) {
@@ -97,18 +95,14 @@ impl Evidence {
 
 impl Write for Evidence {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.line.is_none() {
-            return self.file.write(bytes);
-        }
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (text, ends) = piece.strip_suffix(b"\n").map_or((piece, false), |text| (text, true));
-            self.line.get_or_insert_default().extend(text);
-            if ends {
-                self.end_line()?;
-                self.file.write_all(b"\n")?;
-            }
-        }
-        Ok(bytes.len())
+        let Some(line) = &mut self.line else { return self.file.write(bytes) };
+        // Up to the end of a line at a time: whoever writes comes again with the rest.
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        line.extend(&bytes[..end.unwrap_or(bytes.len())]);
+        let Some(end) = end else { return Ok(bytes.len()) };
+        self.end_line()?;
+        self.file.write_all(b"\n")?;
+        Ok(end + 1)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -240,15 +240,18 @@ impl Session {
     }
 
     /// Records what a plan's application that broke off with its process had written down, unless that is known.
-    pub(crate) fn keep_what_broke_off(&self, run: &Run, owed: &Owed) -> Result<(), EngineError> {
-        let (Owed::Verify { step, digest, .. }, Some(ledger)) = (owed, self.ledger(run, owed)) else {
-            return Ok(());
-        };
+    pub(crate) fn keep_what_broke_off(
+        &self,
+        run: &Run,
+        owed: &Owed,
+        ledger: Option<&Path>,
+    ) -> Result<(), EngineError> {
+        let (Owed::Verify { step, digest, .. }, Some(ledger)) = (owed, ledger) else { return Ok(()) };
         if !matches!(run.step(step).work, Work::InDoubt { .. }) || !ledger.exists() {
             return Ok(());
         }
         let mut file =
-            self.evidence(|_| Evidence::ledger(&ledger))?.into_file().map_err(JournalError::Evidence)?;
+            self.evidence(|_| Evidence::ledger(ledger))?.into_file().map_err(JournalError::Evidence)?;
         let evidence = self.journal.attach(&mut file)?;
         if evidence.bytes > 0 && !run.step(step).attachments.iter().any(|(_, known)| *known == evidence) {
             let (step, digest) = (step.clone(), digest.clone());

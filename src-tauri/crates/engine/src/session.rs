@@ -214,8 +214,8 @@ impl Session {
             self.sound()?;
             let run = self.run();
             let Some(owed) = run.owed() else { return Ok(()) };
-            self.keep_what_broke_off(&run, &owed)?;
             let ledger = self.ledger(&run, &owed);
+            self.keep_what_broke_off(&run, &owed, ledger.as_deref())?;
             let applies = matches!(owed, Owed::Apply { .. });
             let midway = Midway(self);
             let event = self

@@ -43,15 +43,15 @@ fn copy(connection: &Connection, path: &Path, to: &Path) -> Result<(), JournalEr
     part.push(format!(".{}.part", std::process::id()));
     let part = PathBuf::from(part);
     let Some(name) = part.to_str() else { return Err(failed(io::ErrorKind::InvalidFilename.into())) };
-    let is_there = || to.exists().then(|| failed(io::ErrorKind::AlreadyExists.into())).map_or(Ok(()), Err);
-    is_there()?;
+    let free = || if to.exists() { Err(failed(io::ErrorKind::AlreadyExists.into())) } else { Ok(()) };
+    free()?;
     let written = (|| {
         connection.execute("VACUUM INTO ?1", [name]).map_err(|why| match at(path)(why) {
             JournalError::Sqlite { source, .. } => failed(io::Error::other(source)),
             why => why,
         })?;
         OpenOptions::new().write(true).open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
-        is_there()?;
+        free()?;
         fs::rename(&part, to).map_err(failed)?;
         sync_folder(to).map_err(failed)
     })();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use action::port::CLOCKS_DISAGREE;
 use action::{Happening, Outcome, Verdict};
 use jiff::Timestamp;
 use run::{Event, Problem, Run};
@@ -83,11 +84,13 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
             "this machine's clock went on by {} at once: the machine slept, or the clock was set",
             length(*seconds)
         ),
-        Event::ClockCompared { ahead } => match ahead {
-            -4..=4 => "this machine's clock says the time that AWS's does again".to_owned(),
-            5.. => format!("this machine's clock is {} ahead of AWS's", length(*ahead)),
-            _ => format!("this machine's clock is {} behind AWS's", length(*ahead)),
-        },
+        Event::ClockCompared { ahead } if ahead.abs() < CLOCKS_DISAGREE => {
+            "this machine's clock says the time that AWS's does again".to_owned()
+        }
+        Event::ClockCompared { ahead } => {
+            let way = if *ahead > 0 { "ahead of" } else { "behind" };
+            format!("this machine's clock is {} {way} AWS's", length(*ahead))
+        }
         Event::ReadStarted { action, .. } => format!("{action} started"),
         Event::ReadFinished { outcome, .. } | Event::ApplyFinished { outcome, .. } => {
             judged("", "failed: ", outcome)

@@ -50,6 +50,9 @@ pub trait Identity: Send + Sync {
     async fn whoami(&self) -> Result<Caller, PortError>;
 }
 
+/// So many seconds apart, clocks disagree: AWS tells whole seconds, and an answer takes its time.
+pub const CLOCKS_DISAGREE: i64 = 5;
+
 /// The principal that a request is signed by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::environment::US_REGIONS;
 use crate::plan::{Context, Fact, Failure, Outcome, Sink, Verdict};
-use crate::port::{BucketFacts, Caller, PortError, PortErrorKind, VersionPage, Versioning};
+use crate::port::{BucketFacts, CLOCKS_DISAGREE, Caller, PortError, PortErrorKind, VersionPage, Versioning};
 use crate::spec::Values;
 use crate::{ParamError, words};
 
@@ -141,7 +141,7 @@ impl Report {
     /// Whether this machine's clock, by which the journal is dated, says what AWS's does. S3 refuses requests that are
     /// 15 minutes off.
     fn clock(&mut self, ahead: Option<i64>) {
-        let Some(ahead) = ahead.filter(|ahead| ahead.abs() >= 5) else { return };
+        let Some(ahead) = ahead.filter(|ahead| ahead.abs() >= CLOCKS_DISAGREE) else { return };
         let way = if ahead > 0 { "ahead of" } else { "behind" };
         let off = format!("{} {way} AWS's", words::length(ahead.unsigned_abs()));
         self.facts.push(Fact::new("clock of this machine", &off));

@@ -16,10 +16,11 @@ pub(super) fn begin(store: &Store, input: RestoreObjectInput) -> S3Result<S3Resp
     }
     let version = version_id(input.version_id);
     let found = store.get(&input.bucket, &input.key, version.as_ref())?;
-    let days = match asked.days {
+    let class = &found.object()?.storage_class;
+    let days = match (asked.days, class == StorageClass::INTELLIGENT_TIERING) {
         // Nothing lies in its archive tiers here.
-        None if found.object()?.storage_class == StorageClass::INTELLIGENT_TIERING => 1,
-        Some(days) if days > 0 && found.object()?.storage_class != StorageClass::INTELLIGENT_TIERING => days,
+        (None, true) => 1,
+        (Some(days), false) if days > 0 => days,
         _ => {
             return Err(s3_error!(
                 MalformedXML,
@@ -28,9 +29,7 @@ pub(super) fn begin(store: &Store, input: RestoreObjectInput) -> S3Result<S3Resp
         }
     };
     let tier = asked.glacier_job_parameters.map(|job| job.tier).or(asked.tier);
-    if tier.as_ref().map(Tier::as_str) == Some(Tier::EXPEDITED)
-        && found.object()?.storage_class == StorageClass::DEEP_ARCHIVE
-    {
+    if tier.as_ref().map(Tier::as_str) == Some(Tier::EXPEDITED) && class == StorageClass::DEEP_ARCHIVE {
         return Err(s3_error!(InvalidArgument, "Retrieval option is not supported by this storage class"));
     }
     let before = store.thaw(&input.bucket, &input.key, version.as_ref(), days)?;

@@ -73,23 +73,21 @@ impl DeserializeResponse for Instead {
         response: &HttpResponse,
         cfg: &ConfigBag,
     ) -> OutputOrError {
-        let read = response.body().bytes().filter(|_| response.status().as_u16() == 200).map(read);
-        let page = match read {
-            Some(Ok(page)) => Some(Ok(page)),
-            Some(Err(Unread::Untrusted(why))) => Some(Err(why)),
-            Some(Err(Unread::NoListing)) | None => None,
+        let body = response.body().bytes().filter(|_| response.status().as_u16() == 200);
+        let page = match body.map_or(Err(Unread::NoListing), read) {
+            Ok(page) => Ok(page),
+            Err(Unread::Untrusted(why)) => Err(why),
+            // The SDK says what is wrong with it.
+            Err(Unread::NoListing) => {
+                let sdk = self.sdk.as_ref().and_then(|sdk| sdk.load::<SharedResponseDeserializer>());
+                let sdk =
+                    sdk.ok_or_else(|| OrchestratorError::other("the SDK has no reader for this answer"))?;
+                return sdk.deserialize_nonstreaming_with_config(response, cfg);
+            }
         };
-        if let Some(page) = page {
-            let answer = Answer { page, request_id: response.request_id().map(str::to_owned) };
-            *self.reader.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
-            return Ok(Output::erase(ListObjectVersionsOutput::builder().build()));
-        }
-        // The SDK says what is wrong with anything else.
-        let sdk = self.sdk.as_ref().and_then(|sdk| sdk.load::<SharedResponseDeserializer>());
-        match sdk {
-            Some(sdk) => sdk.deserialize_nonstreaming_with_config(response, cfg),
-            None => Err(OrchestratorError::other("the SDK has no reader for this answer")),
-        }
+        let answer = Answer { page, request_id: response.request_id().map(str::to_owned) };
+        *self.reader.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        Ok(Output::erase(ListObjectVersionsOutput::builder().build()))
     }
 }
 
