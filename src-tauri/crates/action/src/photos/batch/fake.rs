@@ -39,6 +39,8 @@ pub(super) struct Jobs {
     pub(super) more: u64,
     /// What happens when a job goes from one state to the next: the operator asks to stop.
     pub(super) stop_at: Option<JobState>,
+    /// How many listings don't show what there is: it is made only after them.
+    pub(super) early: usize,
     /// What was asked for, in order.
     pub(super) asked: Vec<String>,
 }
@@ -141,7 +143,11 @@ impl BatchJobs for FakeBatch {
     }
 
     async fn find(&self, start: &str) -> Result<Vec<Listed>, PortError> {
-        let state = self.ask("find")?;
+        let mut state = self.ask("find")?;
+        if state.early > 0 {
+            state.early -= 1;
+            return Ok(Vec::new());
+        }
         let of = |(n, held): (usize, &Held)| Listed {
             id: format!("job-{n}"),
             description: held.order.description.clone(),

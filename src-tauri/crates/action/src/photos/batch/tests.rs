@@ -232,6 +232,19 @@ async fn a_crash_anywhere_makes_no_second_job() {
     }
 }
 
+/// Two applications at once: the second looks for jobs before the first has made one, and is slower to make its own.
+#[tokio::test]
+async fn a_job_that_another_application_made_meanwhile_is_taken_up() {
+    let bench = Bench::new();
+    let (_, plan) = bench.plan(&bench.target(By::Batch)).await;
+    bench.apply(&plan).await.unwrap();
+    *bench.world.disk.earlier.lock().unwrap() = None;
+    bench.batch.state().early = 1;
+    assert_eq!(bench.apply(&plan).await.unwrap().verdict, Verdict::Passed);
+    assert_eq!(bench.batch.state().jobs.len(), 1);
+    assert!(bench.evidence().contains(r#""result":"found""#), "{}", bench.evidence());
+}
+
 #[tokio::test]
 async fn a_stop_says_what_goes_on_and_how_to_end_it() {
     for (state, says) in [

@@ -91,13 +91,20 @@ impl<'a> Watch<'a> {
     pub(super) async fn adopt(&mut self) -> Result<(), Failure> {
         let listed = self.list().await?;
         for share in &self.handoff.shares {
-            let Some((attempt, found)) = newest(self.handoff, share, &listed) else { continue };
-            let gone = matches!(found.state, JobState::Failed | JobState::Cancelled);
-            if !(gone && self.earlier.given_up.contains(&found.id)) {
-                self.take_up(share, attempt, &found.id, "found", None)?;
-            }
+            self.take_up_newest(share, &listed)?;
         }
         Ok(())
+    }
+
+    /// Takes up the newest job of a share, unless there is none, or it is one that came to nothing.
+    fn take_up_newest(&mut self, share: &Share, listed: &[Listed]) -> Result<bool, Failure> {
+        let Some((attempt, found)) = newest(self.handoff, share, listed) else { return Ok(false) };
+        let gone = matches!(found.state, JobState::Failed | JobState::Cancelled);
+        if gone && self.earlier.given_up.contains(&found.id) {
+            return Ok(false);
+        }
+        self.take_up(share, attempt, &found.id, "found", None)?;
+        Ok(true)
     }
 
     async fn list(&mut self) -> Result<Vec<Listed>, Failure> {
@@ -138,6 +145,10 @@ impl<'a> Watch<'a> {
             return Ok(());
         }
         let listed = self.list().await?;
+        // Another application of this plan may have made it meanwhile.
+        if self.take_up_newest(share, &listed)? {
+            return Ok(());
+        }
         let attempt = newest(self.handoff, share, &listed).map_or(1, |(attempt, _)| attempt + 1);
         let name = self.handoff.name(share, attempt);
         let key = self.handoff.key(&format!("{name}.csv"));
