@@ -80,7 +80,7 @@ async fn breaks_and_goes_on(last: &str, left: impl Fn(&World, &run::RunId)) {
     world.file().execute_batch("DROP TRIGGER refused").unwrap();
     let why = session.work(&|_| {}, &|_| {}).await.unwrap_err();
     assert!(matches!(why, EngineError::Stopped(_)), "{why}");
-    let note = Command::Note { text: "x".to_owned(), step: None };
+    let note = Command::Note { text: "x".to_owned(), step: None, tag: None };
     let told = session.submit("Sam", &note).unwrap_err().to_string();
     assert!(told.contains("Close it, then open it again"), "{told}");
     assert_eq!((world.entries(&id).len(), world.made(&id)), (entries, instances));

@@ -107,7 +107,7 @@ impl Terminal {
             None | Some("q") => Ok(Asked::Leave),
             Some("n") => {
                 let text = line("  Note: ")?.unwrap_or_default();
-                Ok(Asked::Command(Command::Note { text, step: Some(step.id.clone()) }, None))
+                Ok(Asked::Command(Command::Note { text, step: Some(step.id.clone()), tag: None }, None))
             }
             Some("s") => {
                 let reason = line("  Why is it skipped? ")?.unwrap_or_default();

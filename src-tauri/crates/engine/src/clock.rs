@@ -113,7 +113,7 @@ mod tests {
                 declared: Timestamp::now(),
             })
             .unwrap();
-        let note = Command::Note { text: "here".into(), step: None };
+        let note = Command::Note { text: "here".into(), step: None, tag: None };
         session.submit("Sam", &note).unwrap();
         session.clock.shift(SignedDuration::from_hours(1));
         session.submit("Sam", &note).unwrap();

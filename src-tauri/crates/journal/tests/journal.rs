@@ -30,7 +30,7 @@ fn id() -> RunId {
 }
 
 fn note(text: &str) -> Event {
-    Event::Noted { step: None, text: text.to_owned() }
+    Event::Noted { step: None, text: text.to_owned(), tag: None }
 }
 
 fn write(journal: &Journal, run: &RunId, after: u64, texts: &[&str]) -> Result<u64, JournalError> {

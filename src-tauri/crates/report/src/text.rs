@@ -5,7 +5,7 @@ use std::time::Duration;
 use action::port::CLOCKS_DISAGREE;
 use action::{Happening, Outcome, Verdict};
 use jiff::Timestamp;
-use run::{Event, Problem, Run};
+use run::{Digest, Event, How, Problem, Run};
 use runbook::StepId;
 use runbook::value::in_short;
 
@@ -27,6 +27,12 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::Skipped { .. } => "skipped",
         Event::FailureFollowed { .. } => "failure_followed",
         Event::Noted { .. } => "noted",
+        Event::Attached { .. } => "attached",
+        Event::CorrectiveAction { .. } => "corrective_action",
+        Event::Joined { .. } => "joined",
+        Event::Left { .. } => "left",
+        Event::HandedOver { .. } => "handed_over",
+        Event::Marked { .. } => "marked",
         Event::ClockJumped { .. } => "clock_jumped",
         Event::ClockCompared { .. } => "clock_compared",
         Event::ReadStarted { .. } => "read_started",
@@ -76,7 +82,19 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::WaitStarted { step, until } => format!("{}: waiting until {}", title(step), time(*until)),
         Event::Skipped { step, reason } => format!("skipped {}: {reason}", title(step)),
         Event::FailureFollowed { step, goto } => format!("{} failed, so on to {}", title(step), title(goto)),
-        Event::Noted { text, .. } => format!("note: {text}"),
+        Event::Noted { text, tag: None, .. } => format!("note: {text}"),
+        Event::Noted { text, tag: Some(tag), .. } => format!("note ({}): {text}", tag.words()),
+        Event::Attached { name, file, .. } => {
+            format!("attached {name} ({} bytes, SHA-256 {})", file.bytes, file.digest.short())
+        }
+        Event::CorrectiveAction { what, owner, due } => {
+            let due = due.map(|day| format!(", due {day}")).unwrap_or_default();
+            format!("corrective action: {what}; {owner}{due}")
+        }
+        Event::Joined { person, role } => format!("{person} joined as {}", role.words()),
+        Event::Left { person } => format!("{person} left"),
+        Event::HandedOver { to } => format!("handed over to {to}, who is the operator from here on"),
+        Event::Marked { clock, at } => format!("clock: {} at {}", clock.words(), time(*at)),
         Event::ClockJumped { seconds } if *seconds < 0 => {
             format!("this machine's clock was set back by {}", length(*seconds))
         }
@@ -103,7 +121,7 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         }
         Event::PlanFailed { step, problem } => failed("no plan for", &title(step), problem),
         Event::PlanRefused { digest, reason, .. } => format!("plan {} refused: {reason}", digest.short()),
-        Event::PlanApproved { digest, by, .. } => format!("plan {} approved by {by}", digest.short()),
+        Event::PlanApproved { digest, by, how, .. } => approved(digest, by, how),
         Event::ApplyStarted { digest, attempt: 1, .. } => format!("applying plan {}", digest.short()),
         Event::ApplyStarted { digest, attempt, .. } => {
             format!("applying plan {} again, attempt {attempt}", digest.short())
@@ -117,6 +135,20 @@ pub(crate) fn sentence(run: &Run, event: &Event) -> String {
         Event::VerifyFailed { step, problem, .. } => failed("could not verify", &title(step), problem),
         Event::RunFinished => "run finished".to_owned(),
         Event::RunAbandoned { reason } => format!("run abandoned: {reason}"),
+    }
+}
+
+/// Who approved a plan, and what stands for it.
+fn approved(digest: &Digest, by: &str, how: &How) -> String {
+    let plan = digest.short();
+    match how {
+        How::Named => format!("plan {plan} approved by {by}"),
+        How::Signed(signed) => {
+            format!("plan {plan} approved by {by}, who signed in (key of {})", time(signed.since))
+        }
+        How::BrokeGlass { reason } => {
+            format!("GLASS BROKEN: plan {plan} approved by {by} alone, without a second person: {reason}")
+        }
     }
 }
 

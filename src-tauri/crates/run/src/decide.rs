@@ -1,14 +1,20 @@
 //! What a command leads to, or why it is refused.
 
+mod approve;
+mod people;
+mod record;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use action::{Action, Effect, PlanSummary};
+use action::{Action, Effect};
 use jiff::Timestamp;
-use runbook::{Approval, OnFailure, RecordKind, Step, StepId, StepKind, WaitFor};
+use runbook::{OnFailure, RecordKind, Step, StepId, StepKind, WaitFor};
 
 use crate::state::{Applied, Stage, Work, action_of};
-use crate::{Command, Digest, Event, Rejection, Run, State};
+use crate::{Command, Event, How, Rejection, Run, State};
+
+pub use approve::second_person;
 
 /// What `command`, asked by `actor` at `now`, leads to. Pure: it records nothing and does nothing.
 ///
@@ -18,39 +24,50 @@ pub fn decide(run: &Run, actor: &str, command: &Command, now: Timestamp) -> Resu
     if actor.trim().is_empty() {
         return Err(Rejection::NoName);
     }
-    if let Command::Note { step, text } = command {
-        if let Some(step) = step {
-            run.find(step)?;
-        }
-        let text = said(text).ok_or(Rejection::NoText)?;
-        return Ok(vec![Event::Noted { step: step.clone(), text }]);
-    }
-    if *run.state() != State::Active {
+    if *run.state() != State::Active && !record::is_always(command) {
         return Err(Rejection::Ended);
     }
-    let ticks = matches!(command, Command::Tick { .. } | Command::Untick { .. });
-    if let (false, Some(_), Some(current)) = (ticks, run.owed(), run.current()) {
+    if let (false, Some(_), Some(current)) = (beside(command), run.owed(), run.current()) {
         return Err(Rejection::Busy(current.title.clone()));
     }
     match command {
-        Command::Note { .. } => Err(Rejection::NoText),
+        Command::Note { .. } | Command::Attach { .. } | Command::Correct { .. } | Command::Mark { .. } => {
+            record::decide(run, command, now)
+        }
         Command::Abandon { reason } => {
             let reason = said(reason).ok_or(Rejection::NoReason)?;
             Ok(vec![Event::RunAbandoned { reason }])
         }
         Command::Tick { step, check } => tick(run, step, *check, true),
         Command::Untick { step, check } => tick(run, step, *check, false),
-        Command::Complete { step, record } => complete(run, step, record.as_deref(), now),
-        Command::Decide { step, choice } => choose(run, step, choice),
+        Command::Complete { step, record } => {
+            people::may(run, step, actor)?;
+            complete(run, step, record.as_deref(), now)
+        }
+        Command::Decide { step, choice } => {
+            people::may(run, step, actor)?;
+            choose(run, step, choice)
+        }
         Command::StartWait { step } => start_wait(run, step, now),
         Command::Read { step } => read(run, step),
         Command::Plan { step, with } => plan(run, step, with),
         Command::Approve { step, digest, by, typed } => {
-            approve(run, step, digest, by.as_deref().unwrap_or(actor), typed.as_deref())
+            let by = by.as_deref().unwrap_or(actor);
+            approve::approve(run, step, digest, by, How::Named, typed.as_deref())
+        }
+        Command::ApproveSigned { step, digest, by, signed, typed } => {
+            approve::approve(run, step, digest, by, How::Signed(signed.clone()), typed.as_deref())
+        }
+        Command::BreakGlass { step, digest, reason, typed } => {
+            let how = How::BrokeGlass { reason: said(reason).ok_or(Rejection::NoReason)? };
+            approve::approve(run, step, digest, actor, how, typed.as_deref())
+        }
+        Command::Join { .. } | Command::Leave { .. } | Command::HandOver { .. } => {
+            people::decide(run, command)
         }
         Command::Refuse { step, digest, reason } => {
             run.at(step)?;
-            waiting(run, step, digest)?;
+            approve::waiting(run, step, digest)?;
             let reason = said(reason).ok_or(Rejection::NoReason)?;
             Ok(vec![Event::PlanRefused { step: step.clone(), digest: digest.clone(), reason }])
         }
@@ -63,6 +80,15 @@ pub fn decide(run: &Run, actor: &str, command: &Command, now: Timestamp) -> Resu
             Ok(run.on_to_next(step, Event::Skipped { step: step.clone(), reason }))
         }
     }
+}
+
+/// Whether a command may be given while an action is at work: it doesn't touch where the run stands.
+fn beside(command: &Command) -> bool {
+    let of_people =
+        matches!(command, Command::Join { .. } | Command::Leave { .. } | Command::HandOver { .. });
+    of_people
+        || record::is_always(command)
+        || matches!(command, Command::Tick { .. } | Command::Untick { .. })
 }
 
 impl Run {
@@ -187,7 +213,15 @@ fn complete(run: &Run, id: &StepId, record: Option<&str>, now: Timestamp) -> Res
     }
     checks_done(run, step)?;
     let record = written(step, record)?;
-    Ok(run.on_to_next(id, Event::StepCompleted { step: id.clone(), record }))
+    // A step that asks for the time asks when it was, not when that was written down.
+    let said = record.as_ref().filter(|_| step.record == Some(RecordKind::Time));
+    let at = said.and_then(|time| time.parse().ok()).unwrap_or(now);
+    let marked = match step.clock {
+        Some(clock) => Some(record::mark(run, clock, at, now)?),
+        None => None,
+    };
+    let done = run.on_to_next(id, Event::StepCompleted { step: id.clone(), record });
+    Ok(marked.into_iter().chain(done).collect())
 }
 
 /// What was written down, checked against what the step asks for.
@@ -284,48 +318,6 @@ fn plan(run: &Run, id: &StepId, with: &BTreeMap<String, String>) -> Result<Vec<E
     }
     let (action, params) = action(run, step, with)?;
     Ok(vec![Event::PlanStarted { step: id.clone(), action, params }])
-}
-
-/// The plan that waits in a step, if it is the one that is meant.
-fn waiting<'a>(run: &'a Run, id: &StepId, asked: &Digest) -> Result<&'a PlanSummary, Rejection> {
-    let waiting = match &run.step(id).work {
-        Work::Planned { digest, summary, .. } if digest == asked => return Ok(summary),
-        Work::Planned { digest, .. } => digest.short().to_owned(),
-        _ => "none".to_owned(),
-    };
-    Err(Rejection::OtherPlan { asked: asked.short().to_owned(), waiting })
-}
-
-fn approve(
-    run: &Run,
-    id: &StepId,
-    digest: &Digest,
-    by: &str,
-    typed: Option<&str>,
-) -> Result<Vec<Event>, Rejection> {
-    let step = run.at(id)?;
-    let summary = waiting(run, id, digest)?;
-    if let Some(name) = summary.typed.as_ref().filter(|name| typed.map(str::trim) != Some(name)) {
-        return Err(Rejection::NotTyped(name.clone()));
-    }
-    let by = said(by).ok_or(Rejection::NoName)?;
-    // After a change of shift the one who asked for the plan isn't the one who began the run.
-    let mut first_persons =
-        [Some(&run.start().operator), run.step(id).planner.as_ref()].into_iter().flatten();
-    let same = first_persons.find(|person| person.trim().to_lowercase() == by.to_lowercase());
-    if let Some(person) = same.filter(|_| second_person(step)) {
-        return Err(Rejection::SamePerson(person.clone()));
-    }
-    let (step, digest) = (id.clone(), digest.clone());
-    Ok(vec![
-        Event::PlanApproved { step: step.clone(), digest: digest.clone(), by },
-        Event::ApplyStarted { step, digest, attempt: 1 },
-    ])
-}
-
-/// Whether a step's plan needs someone other than the operator: its author says so, or its action destroys.
-pub fn second_person(step: &Step) -> bool {
-    step.approval == Some(Approval::Approver) || step.effect() == Some(Effect::Destroys)
 }
 
 /// The plan that was approved and whose work isn't known to be done.

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use action::{Environment, Happening, Outcome, PlanSummary};
 use jiff::Timestamp;
-use runbook::StepId;
+use jiff::civil::Date;
+use runbook::{Clock, Role, StepId};
 use serde::{Deserialize, Serialize};
 
-use crate::Digest;
+use crate::{Digest, How};
 
 /// The version of the events below. A journal of a later one is refused, not guessed at; 2 added `Happened`, 3
-/// `ApplyBrokeOff`, `ClockJumped` and `ClockCompared`.
-pub const FORMAT: u32 = 3;
+/// `ApplyBrokeOff`, `ClockJumped` and `ClockCompared`, 4 people, clocks, attached files, corrective actions, tags and how
+/// a plan was approved.
+pub const FORMAT: u32 = 4;
 
 /// Which of the three a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
@@ -78,6 +80,30 @@ pub struct Attachment {
     pub digest: Digest,
     /// Its length, in bytes.
     pub bytes: u64,
+}
+
+/// What a note is for, in the review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum NoteTag {
+    /// Who or what was affected, and how badly.
+    Impact,
+    /// What went well.
+    WentWell,
+    /// What went badly.
+    WentBadly,
+}
+
+impl NoteTag {
+    /// The words that people see: `went well`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Impact => "impact",
+            Self::WentWell => "went well",
+            Self::WentBadly => "went badly",
+        }
+    }
 }
 
 /// What went wrong, and what to do next.
@@ -158,6 +184,53 @@ pub enum Event {
         step: Option<StepId>,
         /// What.
         text: String,
+        /// What it is for, in the review.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tag: Option<NoteTag>,
+    },
+    /// A file, or a picture of a screen, was kept as evidence.
+    Attached {
+        /// The step it is about.
+        step: Option<StepId>,
+        /// What it was called, without its folder.
+        name: String,
+        /// What it is, by its content: `image/png`, `text/plain`.
+        media: String,
+        /// Its content.
+        file: Attachment,
+    },
+    /// Somebody undertook to change something, so that it goes better next time.
+    CorrectiveAction {
+        /// What.
+        what: String,
+        /// Who.
+        owner: String,
+        /// Until when.
+        due: Option<Date>,
+    },
+    /// A person came into the run, or took on one more role in it.
+    Joined {
+        /// Who.
+        person: String,
+        /// As what.
+        role: Role,
+    },
+    /// A person left the run.
+    Left {
+        /// Who.
+        person: String,
+    },
+    /// The run was handed over to another operator.
+    HandedOver {
+        /// To whom.
+        to: String,
+    },
+    /// A clock of the incident was read off, or set right. The last word counts.
+    Marked {
+        /// Which.
+        clock: Clock,
+        /// What it said.
+        at: Timestamp,
     },
     /// This machine's clock went on by more, or less, than time did: it was set, or the machine slept.
     ClockJumped {
@@ -244,6 +317,9 @@ pub enum Event {
         digest: Digest,
         /// Who approved it.
         by: String,
+        /// What stands for it.
+        #[serde(default)]
+        how: How,
     },
     /// What the plan says is about to be done. Committed before the first request is sent.
     ApplyStarted {
@@ -329,9 +405,14 @@ impl Event {
             | Self::Resumed
             | Self::ClockJumped { .. }
             | Self::ClockCompared { .. }
+            | Self::CorrectiveAction { .. }
+            | Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::HandedOver { .. }
+            | Self::Marked { .. }
             | Self::RunFinished
             | Self::RunAbandoned { .. } => None,
-            Self::Noted { step, .. } => step.as_ref(),
+            Self::Noted { step, .. } | Self::Attached { step, .. } => step.as_ref(),
             Self::CheckTicked { step, .. }
             | Self::CheckUnticked { step, .. }
             | Self::StepCompleted { step, .. }
@@ -362,6 +443,7 @@ impl Event {
     pub fn attachment(&self) -> Option<&Attachment> {
         match self {
             Self::PlanReady { plan, .. } => Some(plan),
+            Self::Attached { file, .. } => Some(file),
             Self::ReadFinished { evidence, .. }
             | Self::ApplyFinished { evidence, .. }
             | Self::ApplyFailed { evidence, .. }

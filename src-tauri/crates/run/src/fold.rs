@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use runbook::StepId;
+use runbook::{Clock, Role, StepId};
 
+use crate::people::same;
 use crate::state::{Applied, Stage, StepRun, StepState, Tick, Wait, Work};
-use crate::{Attachment, Digest, Event, FORMAT, Problem, Recorded, Run, RunId, State};
+use crate::{Attachment, Digest, Event, FORMAT, How, Problem, Recorded, Run, RunId, State};
 use action::{Outcome, Verdict};
 
 /// Why a journal's entries aren't a run.
@@ -92,7 +94,20 @@ impl Run {
             current: None,
             steps: BTreeMap::new(),
             approver: None,
+            operator: String::new(),
+            people: Vec::new(),
+            clocks: BTreeMap::new(),
+            held: Duration::ZERO,
+            holding: None,
+            broke_glass: false,
+            attachments: Vec::new(),
         };
+        let operator = run.start.operator.clone();
+        run.handed_over(&operator, first.at);
+        run.marked(Clock::Declared, run.start.declared);
+        if let Some(began) = run.start.outage_began {
+            run.marked(Clock::OutageBegan, began);
+        }
         run.stand_at(current, first.at);
         Ok(run)
     }
@@ -109,6 +124,7 @@ impl Run {
         self.seq = seq;
         self.last = at;
         self.apply(at, actor, event);
+        self.hold(at);
         Ok(())
     }
 
@@ -118,7 +134,14 @@ impl Run {
             | Event::Noted { .. }
             | Event::ClockJumped { .. }
             | Event::ClockCompared { .. }
+            | Event::CorrectiveAction { .. }
             | Event::Happened { .. } => {}
+            Event::Joined { person, role } => self.joined(&person, role, at),
+            Event::Left { person } => self.left(&person, at),
+            Event::HandedOver { to } => self.handed_over(&to, at),
+            Event::Marked { clock, at: said } => self.marked(clock, said),
+            Event::Attached { step: Some(step), file, .. } => self.keep(&step, "attached", file),
+            Event::Attached { step: None, file, .. } => self.attachments.push(file),
             Event::Resumed => self.interrupted(),
             Event::CheckTicked { step, check, .. } => {
                 self.of(&step).ticks.insert(check, Tick { at, by: actor });
@@ -144,6 +167,9 @@ impl Run {
             Event::ReadStarted { step, params, .. } => self.set(&step, params, Work::Reading { since: at }),
             Event::ReadFinished { step, outcome, evidence } => {
                 self.keep(&step, "what was found", evidence);
+                if outcome.verdict == Verdict::Passed {
+                    self.found_right(&step, at);
+                }
                 self.of(&step).work = judged(at, Stage::Read, None, outcome, None);
             }
             Event::ReadFailed { step, problem } => {
@@ -162,10 +188,17 @@ impl Run {
                 self.of(&step).work = failed(at, Stage::Plan, None, problem, None);
             }
             Event::PlanRefused { step, .. } => self.of(&step).work = Work::Idle,
-            Event::PlanApproved { step, digest, by } => self.approved(&step, &digest, at, by),
-            Event::ApplyStarted { step, attempt, .. } => self.sent(&step, at, attempt),
+            Event::PlanApproved { step, digest, by, how } => {
+                self.broke_glass |= matches!(how, How::BrokeGlass { .. });
+                self.approved(&step, &digest, at, by);
+            }
+            Event::ApplyStarted { step, attempt, .. } => {
+                self.restore_started(&step, at);
+                self.sent(&step, at, attempt);
+            }
             Event::ApplyFinished { step, outcome, evidence, .. } => {
                 self.keep(&step, "what was done", evidence);
+                self.data_available(&step, at);
                 self.applied(&step, outcome);
             }
             Event::ApplyFailed { step, problem, evidence, .. } => {
@@ -178,6 +211,9 @@ impl Run {
             Event::VerifyStarted { step, .. } => self.looked_at_again(&step),
             Event::VerifyFinished { step, outcome, evidence, .. } => {
                 self.keep(&step, "what was found", evidence);
+                if outcome.verdict == Verdict::Passed {
+                    self.found_right(&step, at);
+                }
                 self.verified(&step, at, outcome);
             }
             Event::VerifyFailed { step, problem, .. } => {
@@ -193,10 +229,12 @@ impl Run {
                 };
             }
             Event::RunFinished => {
+                self.read_off(Clock::StoodDown, at);
                 self.state = State::Finished(at);
                 self.current = None;
             }
             Event::RunAbandoned { reason } => {
+                self.read_off(Clock::StoodDown, at);
                 self.state = State::Abandoned { at, reason };
                 self.current = None;
             }
@@ -247,6 +285,9 @@ impl Run {
 
     fn approved(&mut self, step: &StepId, digest: &Digest, at: Timestamp, by: String) {
         self.approver = Some(by.clone());
+        if !same(&by, &self.operator) {
+            self.joined(&by, Role::Approver, at);
+        }
         let of = self.of(step);
         if let Work::Planned { summary, .. } = &mut of.work {
             let summary = std::mem::take(summary);

@@ -4,22 +4,28 @@
 //! journal, so a run that was interrupted is the same value as one that wasn't. What has to be done in the
 //! outside world is what [`Run::owed`] says, and nothing else.
 
+mod approval;
+mod clocks;
 mod command;
 mod decide;
 mod event;
 mod fold;
 mod id;
 mod moves;
+mod people;
 mod rejection;
 mod start;
 mod state;
 
+pub use approval::{How, Signed, text as approval_text};
+pub use clocks::{Achieved, Lost, Mark};
 pub use command::Command;
 pub use decide::{decide, second_person};
-pub use event::{Attachment, Event, FORMAT, Mode, Problem, Start};
+pub use event::{Attachment, Event, FORMAT, Mode, NoteTag, Problem, Start};
 pub use fold::FoldError;
 pub use id::{Digest, DigestError, RunId, RunIdError};
 pub use moves::{Move, Moves};
+pub use people::Person;
 pub use rejection::Rejection;
 pub use start::{Request, StartError, default_in};
 pub use state::{Applied, Owed, Run, Stage, State, StepRun, StepState, Tick, Wait, Work};

@@ -2,7 +2,7 @@
 
 use action::ParamError;
 use jiff::Timestamp;
-use runbook::StepId;
+use runbook::{Clock, Role, StepId};
 
 /// Why a command is refused. Nothing was recorded and nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +74,66 @@ pub enum Rejection {
     /// The same person can't do both: run the runbook or ask for the plan, and approve it.
     #[error("this plan must be approved by someone other than {0}; ask a second person and give their name")]
     SamePerson(String),
+    /// A second person's name alone is not enough.
+    #[error(
+        "{0} must sign in to approve this plan: it is no exercise. Ask them for their passphrase on this laptop"
+    )]
+    NotSigned(String),
+    /// The signature is not theirs, or not of this plan.
+    #[error("what {0} signed is not this plan; sign in again")]
+    BadSignature(String),
+    /// The runbook does not let one person go on alone.
+    #[error(
+        "this runbook says `break_glass: false`, or nothing of it: a second person must approve; ask one"
+    )]
+    GlassStays,
+    /// The step asks for somebody with another role.
+    #[error("\"{step}\" is for the {}; {}", role.words(), holders_next(*.role, .holders))]
+    OtherRole {
+        /// The step's title.
+        step: String,
+        /// The role.
+        role: Role,
+        /// Who has it.
+        holders: Vec<String>,
+    },
+    /// There is one operator.
+    #[error("a run has one operator, and it is {operator}; hand the run over to {person} instead")]
+    OneOperator {
+        /// Who was to join as one.
+        person: String,
+        /// Who is.
+        operator: String,
+    },
+    /// The operator can't leave.
+    #[error("{0} runs this; hand the run over to somebody first")]
+    OperatorLeaves(String),
+    /// Nobody of that name is there.
+    #[error("{0} does not take part in this run, or has left")]
+    NotThere(String),
+    /// A clock lies in the future.
+    #[error("\"{}\" can't be at {at}: that is still to come; correct the time", clock.words())]
+    ClockAhead {
+        /// The clock.
+        clock: Clock,
+        /// What it is said to have said.
+        at: Timestamp,
+    },
+    /// Something can't have come before the outage.
+    #[error("\"{}\" can't be at {at} when \"{}\" was at {known}; correct one of the two", clock.words(), other.words())]
+    ClockOrder {
+        /// The clock.
+        clock: Clock,
+        /// What it is said to have said.
+        at: Timestamp,
+        /// The one that it can't be so with.
+        other: Clock,
+        /// What that said.
+        known: Timestamp,
+    },
+    /// A corrective action has no owner.
+    #[error("say who will do it: a corrective action has an owner")]
+    NoOwner,
     /// What will be gone was not typed.
     #[error("this plan destroys {0}: type exactly that to approve it")]
     NotTyped(String),
@@ -127,6 +187,13 @@ pub enum Rejection {
     /// The action can't take its parameters.
     #[error(transparent)]
     Param(#[from] ParamError),
+}
+
+fn holders_next(role: Role, holders: &[String]) -> String {
+    match holders {
+        [] => format!("nobody is: say who the {} is, then have them do it", role.words()),
+        holders => format!("have {} do it", holders.join(" or ")),
+    }
 }
 
 fn checks(left: usize) -> String {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use action::{Outcome, PlanSummary};
 use jiff::Timestamp;
-use runbook::{Runbook, Step, StepId, StepKind};
+use runbook::{Clock, Runbook, Step, StepId, StepKind};
 
-use crate::{Attachment, Digest, Problem, RunId, Start};
+use crate::{Attachment, Digest, Mark, Person, Problem, RunId, Start};
 
 /// A run, had by folding its journal ([`Run::fold`]) and in no other way.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,13 @@ pub struct Run {
     pub(crate) current: Option<StepId>,
     pub(crate) steps: BTreeMap<StepId, StepRun>,
     pub(crate) approver: Option<String>,
+    pub(crate) operator: String,
+    pub(crate) people: Vec<Person>,
+    pub(crate) clocks: BTreeMap<Clock, Mark>,
+    pub(crate) held: Duration,
+    pub(crate) holding: Option<Timestamp>,
+    pub(crate) broke_glass: bool,
+    pub(crate) attachments: Vec<Attachment>,
 }
 
 /// Where a run stands.
@@ -314,6 +322,16 @@ impl Run {
         self.steps.get(id).unwrap_or(&UNTOUCHED)
     }
 
+    /// Whether one person approved a plan alone where two are asked for.
+    pub fn broke_glass(&self) -> bool {
+        self.broke_glass
+    }
+
+    /// The files that were kept as evidence of no step, oldest first; those of a step are with it.
+    pub fn attachments(&self) -> &[Attachment] {
+        &self.attachments
+    }
+
     /// Who approved the last plan.
     pub fn approver(&self) -> Option<&str> {
         self.approver.as_deref()
@@ -343,8 +361,8 @@ impl Run {
     }
 
     /// The estimates of the steps that are still ahead, added up.
-    pub fn remaining(&self) -> std::time::Duration {
-        let Some(current) = &self.current else { return std::time::Duration::ZERO };
+    pub fn remaining(&self) -> Duration {
+        let Some(current) = &self.current else { return Duration::ZERO };
         self.runbook.steps().skip_while(|step| step.id != *current).filter_map(|step| step.estimate).sum()
     }
 }

@@ -14,8 +14,18 @@ use crate::slug::{is_id, is_name};
 use crate::yaml::{self, Excerpt, Node};
 
 /// Every key of the front matter.
-const KEYS: [&str; 9] =
-    ["runbook", "title", "version", "owner", "reviewed", "systems", "objectives", "csf", "parameters"];
+const KEYS: [&str; 10] = [
+    "runbook",
+    "title",
+    "version",
+    "owner",
+    "reviewed",
+    "systems",
+    "objectives",
+    "csf",
+    "break_glass",
+    "parameters",
+];
 
 /// Every key of a parameter.
 const PARAMETER_KEYS: [&str; 6] = ["type", "default", "prompt", "required", "help", "choices"];
@@ -35,6 +45,7 @@ pub(crate) struct FrontMatter {
     /// Where the RTO stands; the first line of the front matter when there is none.
     pub(crate) rto_span: Range<usize>,
     pub(crate) csf: Vec<String>,
+    pub(crate) break_glass: bool,
     pub(crate) parameters: Vec<Placed>,
 }
 
@@ -97,6 +108,8 @@ fn fields(node: &Node, span: Range<usize>, report: &mut Report) -> Option<FrontM
             front.rto_span = rto.span.clone();
         }
     }
+    front.break_glass =
+        fields.checked("break_glass", "true or false", |text| text.parse().ok()).unwrap_or_default();
     front.parameters = parameters(&mut fields);
     Some(front)
 }

@@ -31,6 +31,7 @@ mod diagnostic;
 mod fields;
 mod front_matter;
 mod html;
+mod incident;
 pub mod library;
 mod lint;
 mod model;
@@ -46,8 +47,9 @@ pub mod value;
 mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use incident::{Clock, Role};
 pub use model::{
-    Approval, Check, Choice, Objectives, OnFailure, Phase, RecordKind, Role, Runbook, Step, StepId, StepKind,
+    Approval, Check, Choice, Objectives, OnFailure, Phase, RecordKind, Runbook, Step, StepId, StepKind,
     WaitFor,
 };
 pub use parameter::Parameter;

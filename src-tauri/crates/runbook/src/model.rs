@@ -8,7 +8,7 @@ use action::{ActionSpec, Effect};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Parameter, Template};
+use crate::{Clock, Parameter, Role, Template};
 
 /// A runbook: metadata, parameters, and phases of steps.
 ///
@@ -31,6 +31,8 @@ pub struct Runbook {
     pub objectives: Objectives,
     /// The NIST CSF 2.0 subcategories it serves.
     pub csf: Vec<String>,
+    /// Whether one person may go on alone where two are asked for, with a reason.
+    pub break_glass: bool,
     /// What a run of it asks for.
     pub parameters: Vec<Parameter>,
     /// What stands before its first phase: sanitised HTML.
@@ -107,6 +109,8 @@ pub struct Step {
     pub kind: StepKind,
     /// Who does it; the operator when nothing is said.
     pub role: Role,
+    /// The clock that is stopped when it is done.
+    pub clock: Option<Clock>,
     /// Who must approve its plan; never `None` for an action that changes or destroys.
     pub approval: Option<Approval>,
     /// How long it is expected to take; in seconds when serialised.
@@ -179,27 +183,6 @@ pub enum WaitFor {
     Duration(Duration),
     /// `until:` an instant, usually a parameter.
     Until(Template),
-}
-
-/// Who does a step.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Whoever runs the runbook.
-    #[default]
-    Operator,
-    /// A second person.
-    Approver,
-}
-
-impl Role {
-    /// The word that people see: `operator` or `approver`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Approver => "approver",
-        }
-    }
 }
 
 /// Who must approve a plan.

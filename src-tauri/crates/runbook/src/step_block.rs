@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use crate::diagnostic::Code;
 use crate::fields::{self, Fields};
-use crate::model::{Approval, Choice, OnFailure, RecordKind, Role, StepId, StepKind, WaitFor};
+use crate::model::{Approval, Choice, OnFailure, RecordKind, StepId, StepKind, WaitFor};
 use crate::report::Report;
 use crate::slug::is_id;
 use crate::yaml::{self, Excerpt, Value};
+use crate::{Clock, Role};
 
 /// Every key of a block.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "id",
     "action",
     "with",
@@ -20,6 +21,7 @@ const KEYS: [&str; 13] = [
     "wait",
     "communicate",
     "role",
+    "clock",
     "approval",
     "estimate",
     "timeout",
@@ -37,6 +39,7 @@ pub(crate) struct Fenced {
     pub(crate) id: Option<StepId>,
     pub(crate) kind: Option<StepKind>,
     pub(crate) role: Role,
+    pub(crate) clock: Option<Clock>,
     pub(crate) approval: Option<Approval>,
     pub(crate) estimate: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
@@ -74,12 +77,10 @@ pub(crate) fn read(block: &Excerpt, report: &mut Report) -> Option<Fenced> {
     fenced.id = fields.checked("id", id, |text| is_id(text).then(|| StepId::from(text)));
     fenced.kind = kind(&mut fields);
     fenced.role = fields
-        .checked("role", "operator or approver", |text| match text {
-            "operator" => Some(Role::Operator),
-            "approver" => Some(Role::Approver),
-            _ => None,
-        })
+        .checked("role", &format!("one of: {}", Role::ALL.map(Role::word).join(", ")), Role::of)
         .unwrap_or_default();
+    fenced.clock =
+        fields.checked("clock", &format!("one of: {}", Clock::ALL.map(Clock::word).join(", ")), Clock::of);
     fenced.approval = fields.checked("approval", "operator or approver", |text| match text {
         "operator" => Some(Approval::Operator),
         "approver" => Some(Approval::Approver),

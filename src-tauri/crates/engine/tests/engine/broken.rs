@@ -8,7 +8,7 @@ use crate::world::{
 };
 
 fn note() -> Command {
-    Command::Note { text: "x".into(), step: None }
+    Command::Note { text: "x".into(), step: None, tag: None }
 }
 
 #[tokio::test]

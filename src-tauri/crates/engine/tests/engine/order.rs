@@ -70,7 +70,7 @@ async fn people_tick_and_note_while_it_works_and_one_effect_happens_once() {
     world.far.hold();
     let meanwhile = async {
         world.far.is_held().await;
-        session.submit(" Sam ", &Command::Note { text: "it runs".into(), step: None }).unwrap();
+        session.submit(" Sam ", &Command::Note { text: "it runs".into(), step: None, tag: None }).unwrap();
         let busy = session.submit("Sam", &Command::Skip { step: restore(), reason: "no".into() });
         assert!(busy.unwrap_err().to_string().contains("is at work"));
         world.far.release();

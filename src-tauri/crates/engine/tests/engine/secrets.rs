@@ -54,7 +54,7 @@ async fn secrets_are_masked_in_notes_reasons_errors_pauses_and_evidence() {
     request.source = request.source.replace("timeout: 1s\n", "");
     let session = world.engine.start(request).unwrap();
     let submit = |command| session.submit("Sam", &command).unwrap();
-    let note = |step| Command::Note { step, text: said.clone() };
+    let note = |step| Command::Note { step, text: said.clone(), tag: None };
     submit(note(None));
     submit(note(Some(restore())));
 

@@ -50,7 +50,7 @@ async fn a_session_that_fell_behind_does_nothing_more() {
     let world = World::new(2);
     let session = world.planned().await;
     let run = session.run();
-    let events = [Event::Noted { step: None, text: "from elsewhere".into() }];
+    let events = [Event::Noted { step: None, text: "from elsewhere".into(), tag: None }];
     let new = NewEntries { run: run.id(), after: run.seq(), at: run.last(), actor: "Eve", events: &events };
     world.another().journal().append(new).unwrap();
     let why = session.submit("Sam", &approve_command(&session)).unwrap_err();
@@ -100,7 +100,7 @@ async fn opening_a_run_that_has_ended_records_nothing() {
     assert_eq!(world.kinds(&id), entries);
     let why = session.submit("Sam", &plan_command()).unwrap_err();
     assert!(matches!(why, EngineError::Rejected(Rejection::Ended)), "{why}");
-    session.submit("Sam", &Command::Note { text: "went well".into(), step: None }).unwrap();
+    session.submit("Sam", &Command::Note { text: "went well".into(), step: None, tag: None }).unwrap();
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ async fn a_note_does_not_take_a_stop_back() {
     let session = world.planned().await;
     approve(&session);
     session.stop();
-    session.submit("Sam", &Command::Note { text: "wait!".into(), step: None }).unwrap();
+    session.submit("Sam", &Command::Note { text: "wait!".into(), step: None, tag: None }).unwrap();
     work(&session).await.unwrap();
     assert_eq!(world.far.calls("copy"), 0);
 }

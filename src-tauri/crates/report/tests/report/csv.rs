@@ -72,7 +72,7 @@ fn a_title_that_begins_like_a_formula_is_defused_too() {
     let step = runbook::parse(&source, "runbook.md").runbook.unwrap().steps().nth(1).unwrap().id.clone();
     let timeline = crate::world::timeline(&[
         ("Sam", run::Event::RunStarted(Box::new(crate::world::start(&source, "")))),
-        ("Sam", run::Event::Noted { step: Some(step), text: "x".into() }),
+        ("Sam", run::Event::Noted { step: Some(step), text: "x".into(), tag: None }),
     ]);
     assert_eq!(rows(&timeline)[2][5], "'=cmd|' /C calc'!A0");
 }

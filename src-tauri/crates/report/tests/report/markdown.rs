@@ -60,8 +60,8 @@ fn the_review_finds_who_where_when_and_the_hash() {
         "| Outage began | 2026-11-24 02:00:00 UTC |",
         "| Declared | 2026-11-24 03:00:00 UTC |",
         "| Started | 2026-11-24 03:14:02 UTC |",
-        "| Ended | abandoned 2026-11-24 03:14:32 UTC: false alarm |",
-        "| Entries | 31 |",
+        "| Ended | abandoned 2026-11-24 03:14:39 UTC: false alarm |",
+        "| Entries | 38 |",
         "| reason |  |",
         "Times are UTC, by the clock of the machine that wrote the journal.",
         "| 1 | 2026-11-24T03:14:02.5Z | Sam | Exercise started: Restore badge photos on practice (account \
@@ -71,7 +71,7 @@ fn the_review_finds_who_where_when_and_the_hash() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    assert!(text.ends_with(&format!("\nEntry 31 has the hash `{}`.\n", timeline.head())), "{text}");
+    assert!(text.ends_with(&format!("\nEntry 38 has the hash `{}`.\n", timeline.head())), "{text}");
     assert_eq!(text.matches(timeline.head()).count(), 2);
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use action::{Environment, Happening, Outcome, PlanSummary, Verdict};
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use journal::{Entry, Journal, NewEntries};
 use report::{Format, Timeline};
-use run::{Attachment, Digest, Event, Mode, Problem, Request, RunId, Start};
-use runbook::StepId;
+use run::{Attachment, Digest, Event, How, Mode, NoteTag, Problem, Request, RunId, Start};
+use runbook::{Clock, Role, StepId};
 
 pub(crate) const RUNBOOK: &str = r#"---
 runbook: restore-badge-photos
@@ -56,7 +57,7 @@ pub(crate) fn start(source: &str, reason: &str) -> Start {
 }
 
 pub(crate) fn note(text: &str) -> Event {
-    Event::Noted { step: None, text: text.into() }
+    Event::Noted { step: None, text: text.into(), tag: None }
 }
 
 fn step() -> StepId {
@@ -147,7 +148,7 @@ pub(crate) fn every_kind() -> Vec<(Event, &'static str, &'static str)> {
             "plan 64879f7d refused: wrong moment",
         ),
         (
-            Event::PlanApproved { step: step(), digest: digest(), by: "Dana".into() },
+            Event::PlanApproved { step: step(), digest: digest(), by: "Dana".into(), how: How::Named },
             "plan_approved",
             "plan 64879f7d approved by Dana",
         ),
@@ -237,6 +238,42 @@ pub(crate) fn every_kind() -> Vec<(Event, &'static str, &'static str)> {
             "this machine's clock went on by 1h3m at once: the machine slept, or the clock was set",
         ),
         (Event::ClockCompared { ahead: -90 }, "clock_compared", "this machine's clock is 1m30s behind AWS's"),
+        (Event::Joined { person: "Kim".into(), role: Role::Scribe }, "joined", "Kim joined as scribe"),
+        (Event::Left { person: "Kim".into() }, "left", "Kim left"),
+        (
+            Event::HandedOver { to: "Ana".into() },
+            "handed_over",
+            "handed over to Ana, who is the operator from here on",
+        ),
+        (
+            Event::Marked { clock: Clock::ServiceValidated, at: instant("2026-11-24T03:20:00Z") },
+            "marked",
+            "clock: service validated at 2026-11-24 03:20:00 UTC",
+        ),
+        (
+            Event::Attached {
+                step: Some(stop()),
+                name: "page.png".into(),
+                media: "image/png".into(),
+                file: kept(),
+            },
+            "attached",
+            "attached page.png (4 bytes, SHA-256 64879f7d)",
+        ),
+        (
+            Event::Noted { step: None, text: "fast".into(), tag: Some(NoteTag::WentWell) },
+            "noted",
+            "note (went well): fast",
+        ),
+        (
+            Event::CorrectiveAction {
+                what: "version the bucket".into(),
+                owner: "Lee".into(),
+                due: Some(date(2026, 12, 1)),
+            },
+            "corrective_action",
+            "corrective action: version the bucket; Lee, due 2026-12-01",
+        ),
         (Event::RunAbandoned { reason: "false alarm".into() }, "run_abandoned", "run abandoned: false alarm"),
     ]
 }

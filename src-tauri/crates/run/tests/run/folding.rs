@@ -41,7 +41,7 @@ fn what_still_lies_ahead_shrinks() {
 
 #[test]
 fn entries_out_of_place_are_refused_and_named() {
-    let note = || Event::Noted { step: None, text: "here".into() };
+    let note = || Event::Noted { step: None, text: "here".into(), tag: None };
     for (entries, at) in [
         (vec![entry(1, note())], 1),
         (vec![entry(2, started(start()))], 2),
@@ -70,7 +70,7 @@ fn an_entry_that_is_refused_changes_nothing() {
 fn a_run_of_a_later_version_is_not_guessed_at() {
     let later = Start { format: FORMAT + 1, lifeboat: "9.9.9".into(), ..start() };
     let why = Run::fold(id(), [entry(1, started(later))]).unwrap_err().to_string();
-    assert!(why.contains("format 4") && why.contains("Lifeboat 9.9.9 or later"), "{why}");
+    assert!(why.contains("format 5") && why.contains("Lifeboat 9.9.9 or later"), "{why}");
 }
 
 #[test]

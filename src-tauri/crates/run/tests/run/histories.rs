@@ -6,7 +6,7 @@ use action::Effect;
 use proptest::prelude::*;
 use proptest::sample::select;
 use run::{Command, Digest, Event, Move, Owed, Recorded, Run, State, Work, decide};
-use runbook::StepId;
+use runbook::{Clock, Role, StepId};
 
 use crate::moving::{agree, command};
 use crate::world::{End, World, id};
@@ -54,7 +54,7 @@ fn any_command() -> impl Strategy<Value = Command> {
             .prop_map(|(name, value)| BTreeMap::from([(name.to_owned(), value.to_owned())])),
     ];
     let some = proptest::option::of(text());
-    (0..15, step(), 0..4_usize, text(), some, digest, with).prop_map(
+    (0..19, step(), 0..4_usize, text(), some, digest, with).prop_map(
         |(kind, step, check, text, some, digest, with)| match kind {
             0 => Command::Tick { step, check },
             1 => Command::Untick { step, check },
@@ -69,7 +69,11 @@ fn any_command() -> impl Strategy<Value = Command> {
             10 => Command::CheckAgain { step },
             11 => Command::FollowFailure { step },
             12 => Command::Skip { step, reason: text },
-            13 => Command::Note { text, step: some.map(StepId) },
+            13 => Command::Note { text, step: some.map(StepId), tag: None },
+            14 => Command::Join { person: text, role: Role::ALL[check] },
+            15 => Command::HandOver { to: format!("Kim {check}") },
+            16 => Command::Mark { clock: Clock::ALL[check + 2], at: "2026-11-24T03:14:10Z".parse().unwrap() },
+            17 => Command::BreakGlass { step, digest, reason: text, typed: None },
             _ => Command::Abandon { reason: if check == 0 { text } else { String::new() } },
         },
     )
@@ -189,13 +193,18 @@ proptest! {
                 if before.owed().is_some() {
                     let harmless = |event: &Event| matches!(
                         event,
-                        Event::CheckTicked { .. } | Event::CheckUnticked { .. } | Event::Noted { .. }
+                        Event::CheckTicked { .. }
+                            | Event::CheckUnticked { .. }
+                            | Event::Noted { .. }
+                            | Event::Joined { .. }
+                            | Event::HandedOver { .. }
+                            | Event::Marked { .. }
                     );
                     prop_assert!(events.iter().all(harmless), "{:?}", events);
                     prop_assert_eq!(world.run.owed(), before.owed());
                 }
                 if before.state() != &State::Active {
-                    prop_assert!(matches!(events[..], [Event::Noted { .. }]), "{:?}", events);
+                    prop_assert!(matches!(events[..], [Event::Noted { .. } | Event::Marked { .. }]), "{:?}", events);
                     prop_assert_eq!(world.run.state(), before.state());
                 }
             }

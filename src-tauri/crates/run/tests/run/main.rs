@@ -1,6 +1,8 @@
 //! Behaviour of the whole crate, in one binary.
 
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod doubt;
 #[cfg(test)]
 mod failures;
@@ -16,6 +18,8 @@ mod moving;
 mod people;
 #[cfg(test)]
 mod plans;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn only_the_step_the_run_stands_at_is_worked_on() {
     for command in commands("nowhere") {
         assert_eq!(world.refused(&command), Rejection::NoSuchStep("nowhere".into()), "{command:?}");
     }
-    let note = Command::Note { text: "x".into(), step: Some("nowhere".into()) };
+    let note = Command::Note { text: "x".into(), step: Some("nowhere".into()), tag: None };
     let why = world.refused(&note);
     assert_eq!(why, Rejection::NoSuchStep("nowhere".into()));
     assert!(why.to_string().contains("nowhere"), "{why}");
@@ -254,26 +254,30 @@ fn only_notes_are_added_to_a_run_that_has_ended() {
         assert_eq!(why, Rejection::Ended, "{command:?}");
         assert!(why.to_string().contains("notes can still be added"), "{why}");
     }
-    world.ok(Command::Note { text: "it was the clean-up script".into(), step: Some("stop".into()) });
+    world.ok(Command::Note {
+        text: "it was the clean-up script".into(),
+        step: Some("stop".into()),
+        tag: None,
+    });
     assert_eq!(world.run.state(), &ended);
 }
 
 #[test]
 fn a_note_has_a_text_and_needs_no_step() {
     let mut world = World::everything();
-    let why = world.refused(&Command::Note { text: "\n".into(), step: None });
+    let why = world.refused(&Command::Note { text: "\n".into(), step: None, tag: None });
     assert_eq!(why, Rejection::NoText);
     assert!(why.to_string().contains("write something"), "{why}");
-    let events = world.ok(Command::Note { text: " call 1 ".into(), step: None });
-    assert_eq!(events, [Event::Noted { step: None, text: "call 1".into() }]);
-    world.ok(Command::Note { text: "about a later step".into(), step: Some("tell".into()) });
+    let events = world.ok(Command::Note { text: " call 1 ".into(), step: None, tag: None });
+    assert_eq!(events, [Event::Noted { step: None, text: "call 1".into(), tag: None }]);
+    world.ok(Command::Note { text: "about a later step".into(), step: Some("tell".into()), tag: None });
 }
 
 #[test]
 fn nobody_without_a_name_does_anything() {
     let world = World::everything();
     for actor in ["", " ", "\t\n"] {
-        for command in [Command::Note { text: "x".into(), step: None }, skip("stop", "no")] {
+        for command in [Command::Note { text: "x".into(), step: None, tag: None }, skip("stop", "no")] {
             let why = decide(&world.run, actor, &command, world.now).unwrap_err();
             assert_eq!(why, Rejection::NoName);
             assert!(why.to_string().contains("say who you are"), "{why}");
@@ -299,7 +303,7 @@ fn while_an_action_is_at_work_people_tick_and_note_and_no_more() {
         assert!(why.to_string().contains("wait until it is done, or stop it"), "{why}");
     }
     world.tick_all();
-    world.ok(Command::Note { text: "it takes long".into(), step: None });
+    world.ok(Command::Note { text: "it takes long".into(), step: None, tag: None });
     world.answer(End::Passed);
     assert_eq!(world.run.step(&"restore".into()).unticked(world.step()), 0);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use action::{Happening, ParamError, PlanSummary, Verdict};
-use run::{Command, Digest, Event, Owed, Rejection, StepState, Work};
+use run::{Command, Digest, Event, How, Owed, Rejection, StepState, Work};
 use runbook::StepId;
 
 use crate::world::{End, World, first, kept, outcome, request};
@@ -56,7 +56,8 @@ fn what_changes_is_planned_approved_done_and_verified() {
     let digest = world.plan();
     assert_eq!(world.run.owed(), None, "a plan that waits does nothing");
     let events = world.ok(approve(&digest, Some(" Dana ")));
-    let approved = Event::PlanApproved { step: restore(), digest: digest.clone(), by: "Dana".into() };
+    let approved =
+        Event::PlanApproved { step: restore(), digest: digest.clone(), by: "Dana".into(), how: How::Named };
     assert_eq!(
         events,
         [approved, Event::ApplyStarted { step: restore(), digest: digest.clone(), attempt: 1 }]
