@@ -7,6 +7,7 @@ import type { Move } from '../src/lib/types/Move';
 import type { Outcome } from '../src/lib/types/Outcome';
 import type { PlanSummary } from '../src/lib/types/PlanSummary';
 import type { ProgressView } from '../src/lib/types/ProgressView';
+import type { RecoveryView } from '../src/lib/types/RecoveryView';
 import type { RunView } from '../src/lib/types/RunView';
 import type { StartForm } from '../src/lib/types/StartForm';
 import type { StepDetail } from '../src/lib/types/StepDetail';
@@ -132,6 +133,7 @@ export const detail = (id: string, changes: Partial<StepDetail> = {}): StepDetai
     state: 'ahead',
     html: '<p>Do what the title says, then go on.</p>',
     role: 'operator',
+    holders: null,
     second_person: false,
     estimate: seed.estimate ?? null,
     expect: null,
@@ -149,6 +151,27 @@ export const detail = (id: string, changes: Partial<StepDetail> = {}): StepDetai
     blocked: null,
     ...changes,
   };
+};
+
+/** The clocks of a run whose outage began and was declared. */
+export const RECOVERY: RecoveryView = {
+  clocks: (
+    [
+      ['outage-began', 'outage began', '2026-11-24T02:32:12.123456789Z'],
+      ['detected', 'detected', null],
+      ['declared', 'declared', '2026-11-24T02:43:17Z'],
+      ['restore-started', 'restore started', null],
+      ['data-available', 'data available', null],
+      ['validated', 'validated', null],
+      ['cut-over', 'cut over', null],
+      ['service-validated', 'service validated', null],
+      ['stood-down', 'stood down', null],
+    ] as const
+  ).map(([clock, words, at]) => ({ clock, words, at, said: at !== null })),
+  stopped: null,
+  held: 0,
+  holding: null,
+  lost: [],
 };
 
 /** A run that stands at `at`; what is before it is done. */
@@ -184,6 +207,12 @@ export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run:
     region: 'us-east-1',
     operator: 'Sam Ortega',
     approver: null,
+    people: [{ name: 'Sam Ortega', roles: ['operator'], joined: '2026-11-24T02:43:17Z', left: null }],
+    strict: true,
+    break_glass: false,
+    broke_glass: false,
+    recovery: RECOVERY,
+    files: [],
     outage_began: '2026-11-24T02:32:12.123456789Z',
     declared: '2026-11-24T02:43:17Z',
     started: '2026-11-24T02:43:17Z',

@@ -27,7 +27,7 @@ pub(crate) async fn open_run(
     let session = match app.sound_session(&run) {
         Some(session) => session,
         None => {
-            let operator = app.engine.read(&run)?.start().operator.clone();
+            let operator = app.engine.read(&run)?.operator().to_owned();
             app.keep(app.engine.resume(&run, &operator)?)
         }
     };
@@ -35,18 +35,19 @@ pub(crate) async fn open_run(
     app.view(&session.run())
 }
 
-/// Asks something of the open run. An action that is set going goes on in the background.
+/// Asks something of the open run, as the operator or as `by`. An action that is set going goes on in the background.
 #[tauri::command]
 pub(crate) async fn submit(
     run: RunId,
     command: Command,
+    by: Option<String>,
     handle: AppHandle,
     app: State<'_, App>,
 ) -> Result<RunView, ProblemText> {
     let session = app.session(&run).ok_or_else(|| not_open(&run))?;
-    let operator = session.run().start().operator.clone();
-    let now = session.submit(&operator, &command)?;
-    remember_operator(&app, &operator);
+    let operator = session.run().operator().to_owned();
+    let now = session.submit(by.as_deref().unwrap_or(&operator), &command)?;
+    remember_operator(&app, now.operator());
     state::work(&handle, &session);
     app.view(&now)
 }
@@ -89,9 +90,8 @@ pub(crate) async fn attachment(
     let known = folded.runbook().steps().any(|step| {
         folded.step(&step.id).attachments.iter().any(|(_, attachment)| attachment.digest == digest)
     });
-    if !known {
-        let what = format!("run {run} has no attachment {}", digest.short());
-        return Err(ProblemText::new(what, "Open it from the step it belongs to."));
+    if !known && !folded.files().iter().any(|kept| kept.file.digest == digest) {
+        return Err(no_attachment(&run, &digest));
     }
     let skip = usize::try_from(from).unwrap_or(usize::MAX);
     let mut lines = Vec::with_capacity(PAGE);
@@ -182,6 +182,11 @@ pub(crate) async fn open_link(url: String) -> Result<(), ProblemText> {
     }
     tauri_plugin_opener::open_url(&url, None::<&str>)
         .map_err(|why| ProblemText::new(format!("{url} can't be opened: {why}"), "Copy it into a browser."))
+}
+
+fn no_attachment(run: &RunId, digest: &Digest) -> ProblemText {
+    let what = format!("run {run} has no attachment {}", digest.short());
+    ProblemText::new(what, "Open it from the step it belongs to.")
 }
 
 fn not_open(run: &RunId) -> ProblemText {

@@ -6,6 +6,7 @@ mod choice;
 mod library;
 mod of_run;
 mod of_step;
+mod people;
 mod planning;
 mod run;
 mod step;
@@ -15,6 +16,7 @@ pub use library::{
     CheckedValue, EnvironmentCard, LibraryView, ParameterView, ProblemView, RunCard, RunbookCard,
     ScenarioView, StartForm, StartRequest,
 };
+pub use people::{ClockView, FileView, LostView, PersonView, RecoveryView};
 pub use planning::PlanValue;
 pub use run::{
     AttachmentPage, CloseAsked, Pair, PhaseView, ProgressView, RunState, RunView, StepRow, TimelineRow,

@@ -2,16 +2,18 @@
 
 use ::run::{Event, Run, State};
 use report::{ReportError, Row};
-use runbook::Step;
+use runbook::{Clock, Step};
 
 use super::{
-    Pair, PhaseView, RunCard, RunState, RunView, StepDetail, StepKind, StepRow, StepState, TimelineRow,
+    FileView, Pair, PersonView, PhaseView, RecoveryView, RunCard, RunState, RunView, StepDetail, StepKind,
+    StepRow, StepState, TimelineRow,
 };
 
 impl RunView {
     /// A run as it stands; `head` is the hash of its last entry.
     pub fn of(run: &Run, head: String) -> Self {
         let (start, book) = (run.start(), run.runbook());
+        let at = |clock| run.clock(clock).map(|mark| mark.at.to_string());
         let mut numbers = 1..;
         let phases = book.phases.iter().filter(|phase| !phase.steps.is_empty());
         let phases = phases.map(|phase| PhaseView {
@@ -32,15 +34,18 @@ impl RunView {
             environment: start.environment.name.clone(),
             account: start.environment.account.clone(),
             region: start.environment.region.clone(),
-            operator: start.operator.clone(),
+            operator: run.operator().to_owned(),
             approver: run.approver().map(str::to_owned),
-            outage_began: start.outage_began.map(|at| at.to_string()),
-            declared: start.declared.to_string(),
+            people: run.people().iter().map(PersonView::from).collect(),
+            strict: run.is_strict(),
+            break_glass: book.break_glass,
+            broke_glass: run.broke_glass(),
+            recovery: RecoveryView::of(run),
+            files: run.files().iter().map(FileView::from).collect(),
+            outage_began: at(Clock::OutageBegan),
+            declared: at(Clock::Declared).unwrap_or_default(),
             started: run.started().to_string(),
-            ended: match run.state() {
-                State::Active => None,
-                State::Finished(at) | State::Abandoned { at, .. } => Some(at.to_string()),
-            },
+            ended: run.ended().map(|at| at.to_string()),
             rto: book.objectives.rto.map(|length| length.as_secs()),
             rpo: book.objectives.rpo.map(|length| length.as_secs()),
             remaining: run.remaining().as_secs(),
@@ -107,7 +112,7 @@ impl RunCard {
             title: run.runbook().title.clone(),
             mode: Some(run.start().mode),
             environment: run.start().environment.name.clone(),
-            operator: run.start().operator.clone(),
+            operator: run.operator().to_owned(),
             started: run.started().to_string(),
             last: run.last().to_string(),
             state: RunState::of(run),

@@ -2,7 +2,7 @@
 
 use engine::has_manifest;
 use run::{Applied, Problem, Run, Stage, Work};
-use runbook::{OnFailure, RecordKind, Step, WaitFor};
+use runbook::{OnFailure, RecordKind, Role, Step, WaitFor};
 
 use super::{
     ActionView, AttachmentView, CheckView, ChoiceView, MessageView, OptionView, Pair, PlanValue, ProblemText,
@@ -70,7 +70,8 @@ impl StepDetail {
             effect: step.effect(),
             state: StepState::of(run, step),
             html: step.html.clone(),
-            role: Some(step.role.word().to_owned()),
+            role: Some(step.role.words().to_owned()),
+            holders: holders(run, step),
             second_person: run::second_person(step),
             estimate: step.estimate.map(|length| length.as_secs()),
             expect: step.expect.clone(),
@@ -211,4 +212,10 @@ impl From<&Problem> for ProblemText {
     fn from(problem: &Problem) -> Self {
         Self { what: problem.what.clone(), next: problem.next.clone() }
     }
+}
+
+/// Who may do a step that is for one role, where that counts: nobody yet when it is empty.
+fn holders(run: &Run, step: &Step) -> Option<Vec<String>> {
+    let counts = run.is_strict() && step.role != Role::Operator;
+    counts.then(|| run.holders(step.role).map(|person| person.name.clone()).collect())
 }

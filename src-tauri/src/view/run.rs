@@ -5,6 +5,7 @@ use run::Mode;
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::people::{FileView, PersonView, RecoveryView};
 use super::step::{StepDetail, StepKind, StepState};
 
 /// Where a run stands.
@@ -44,6 +45,18 @@ pub struct RunView {
     pub operator: String,
     /// Who approved its last plan.
     pub approver: Option<String>,
+    /// Everybody who takes part, or did, in the order in which they came.
+    pub people: Vec<PersonView>,
+    /// Whether a second person has to sign in, and a role counts: it is no exercise.
+    pub strict: bool,
+    /// Whether one person may approve alone where two are asked for, with a reason.
+    pub break_glass: bool,
+    /// Whether that was done.
+    pub broke_glass: bool,
+    /// Its clocks, and what was achieved by them.
+    pub recovery: RecoveryView,
+    /// Files that were kept as evidence, oldest first.
+    pub files: Vec<FileView>,
     /// When the outage began.
     pub outage_began: Option<String>,
     /// When it was declared.

@@ -31,6 +31,8 @@ pub struct StepDetail {
     pub html: String,
     /// Who does it.
     pub role: Option<String>,
+    /// Who may do it, where it is for people of one role; `None` where anybody may.
+    pub holders: Option<Vec<String>>,
     /// Whether its plan must be approved by someone other than the operator.
     pub second_person: bool,
     /// Its estimate, in seconds.

@@ -16,6 +16,8 @@ import type { StepDetail } from './types/StepDetail';
 import type { TimelineRow } from './types/TimelineRow';
 
 export type ExportFormat = 'md' | 'csv' | 'jsonl';
+/** The post-incident review, or everything in one archive. */
+export type ReportFormat = 'md' | 'html' | 'pdf' | 'zip';
 
 export const library = () => invoke<LibraryView>('library');
 
@@ -31,7 +33,28 @@ export const openRun = (run: string) => invoke<RunView>('open_run', { run });
 
 export const step = (run: string, step: string) => invoke<StepDetail>('step', { run, step });
 
-export const submit = (run: string, command: Command) => invoke<RunView>('submit', { run, command });
+/** As the operator, or as whoever `by` names. */
+export const submit = (run: string, command: Command, by: string | null = null) =>
+  invoke<RunView>('submit', { run, command, by });
+
+/** Approves a plan under the second person's signature. The passphrase goes nowhere but there. */
+export const approveSigned = (
+  run: string,
+  approval: { step: string; digest: string; by: string; passphrase: string; typed: string | null },
+) => invoke<RunView>('approve_signed', { run, ...approval });
+
+/** Since when a person has had a passphrase on this machine; `null` when they have none. */
+export const signedUp = (name: string) => invoke<string | null>('signed_up', { name });
+
+/** Gives a person a passphrase on this machine. */
+export const signUp = (name: string, passphrase: string) => invoke<string>('sign_up', { name, passphrase });
+
+/** Keeps a file as evidence; `content` is base64. */
+export const attach = (run: string, step: string | null, name: string, content: string) =>
+  invoke<RunView>('attach', { run, step, name, content });
+
+/** A picture that was kept as evidence, as a data URL. */
+export const picture = (run: string, digest: string) => invoke<string>('picture', { run, digest });
 
 /** The rows whose number is above `after`, oldest first. */
 export const timeline = (run: string, after: number) => invoke<TimelineRow[]>('timeline', { run, after });
@@ -42,6 +65,10 @@ export const attachment = (run: string, digest: string, from: number) =>
 /** Resolves to where the file went. */
 export const exportTimeline = (run: string, format: ExportFormat) =>
   invoke<string>('export_timeline', { run, format });
+
+/** Resolves to where the file went. */
+export const exportReport = (run: string, format: ReportFormat) =>
+  invoke<string>('export_report', { run, format });
 
 /** What became of every photo, as CSV. Resolves to where the file went. */
 export const exportManifest = (run: string, step: string) => invoke<string>('export_manifest', { run, step });

@@ -27,8 +27,8 @@ pub struct Achieved {
     pub from_outage: Option<Duration>,
     /// The same from when it was declared.
     pub from_declaration: Duration,
-    /// Whether that is final: the service was validated, or the run is over.
-    pub stopped: bool,
+    /// When that became final: the service was validated, or the run ended.
+    pub end: Option<Timestamp>,
     /// How long the run waited for approvals and in waits, which is part of the above.
     pub held: Duration,
     /// How much each system lost, as far as that is known.
@@ -62,10 +62,20 @@ impl Run {
         Achieved {
             from_outage: at(Clock::OutageBegan).map(|began| between(began, until)),
             from_declaration: between(declared, until),
-            stopped: end.is_some(),
+            end,
             held: self.held + open,
             lost: self.lost(),
         }
+    }
+
+    /// How long the run has waited for approvals and in waits, without the wait that goes on.
+    pub fn held(&self) -> Duration {
+        self.held
+    }
+
+    /// Since when it waits for an approval, or in a wait.
+    pub fn holding(&self) -> Option<Timestamp> {
+        self.holding
     }
 
     fn lost(&self) -> Vec<Lost> {

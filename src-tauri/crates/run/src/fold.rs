@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use runbook::{Clock, Role, StepId};
 
 use crate::people::same;
-use crate::state::{Applied, Stage, StepRun, StepState, Tick, Wait, Work};
+use crate::state::{Applied, Kept, Stage, StepRun, StepState, Tick, Wait, Work};
 use crate::{Attachment, Digest, Event, FORMAT, How, Problem, Recorded, Run, RunId, State};
 use action::{Outcome, Verdict};
 
@@ -100,7 +100,7 @@ impl Run {
             held: Duration::ZERO,
             holding: None,
             broke_glass: false,
-            attachments: Vec::new(),
+            files: Vec::new(),
         };
         let operator = run.start.operator.clone();
         run.handed_over(&operator, first.at);
@@ -140,8 +140,9 @@ impl Run {
             Event::Left { person } => self.left(&person, at),
             Event::HandedOver { to } => self.handed_over(&to, at),
             Event::Marked { clock, at: said } => self.marked(clock, said),
-            Event::Attached { step: Some(step), file, .. } => self.keep(&step, "attached", file),
-            Event::Attached { step: None, file, .. } => self.attachments.push(file),
+            Event::Attached { step, name, media, file } => {
+                self.files.push(Kept { step, name, media, file });
+            }
             Event::Resumed => self.interrupted(),
             Event::CheckTicked { step, check, .. } => {
                 self.of(&step).ticks.insert(check, Tick { at, by: actor });

@@ -28,7 +28,7 @@ pub use moves::{Move, Moves};
 pub use people::Person;
 pub use rejection::Rejection;
 pub use start::{Request, StartError, default_in};
-pub use state::{Applied, Owed, Run, Stage, State, StepRun, StepState, Tick, Wait, Work};
+pub use state::{Applied, Kept, Owed, Run, Stage, State, StepRun, StepState, Tick, Wait, Work};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -29,7 +29,20 @@ pub struct Run {
     pub(crate) held: Duration,
     pub(crate) holding: Option<Timestamp>,
     pub(crate) broke_glass: bool,
-    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) files: Vec<Kept>,
+}
+
+/// A file that somebody kept as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The step it is about.
+    pub step: Option<StepId>,
+    /// What it was called.
+    pub name: String,
+    /// What it is: `image/png`.
+    pub media: String,
+    /// Its content.
+    pub file: Attachment,
 }
 
 /// Where a run stands.
@@ -327,9 +340,9 @@ impl Run {
         self.broke_glass
     }
 
-    /// The files that were kept as evidence of no step, oldest first; those of a step are with it.
-    pub fn attachments(&self) -> &[Attachment] {
-        &self.attachments
+    /// The files that people kept as evidence, oldest first.
+    pub fn files(&self) -> &[Kept] {
+        &self.files
     }
 
     /// Who approved the last plan.

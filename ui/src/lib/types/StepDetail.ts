@@ -50,6 +50,10 @@ html: string,
  */
 role: string | null, 
 /**
+ * Who may do it, where it is for people of one role; `None` where anybody may.
+ */
+holders: Array<string> | null, 
+/**
  * Whether its plan must be approved by someone other than the operator.
  */
 second_person: boolean, 

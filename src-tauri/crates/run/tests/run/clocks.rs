@@ -39,7 +39,7 @@ fn a_clock_is_set_by_hand_and_set_right() {
     let taken = world.run.achieved(instant("2026-11-24T04:50:00Z"));
     assert_eq!(taken.from_outage, Some(Duration::from_secs(3 * 3600)));
     assert_eq!(taken.from_declaration, Duration::from_secs(6600));
-    assert!(!taken.stopped);
+    assert_eq!(taken.end, None);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_step_of_the_runbook_stops_a_clock() {
     assert_eq!(world.run.achieved(instant("2026-11-25T00:00:00Z")).from_declaration, {
         Duration::try_from(validated.duration_since(instant("2026-11-24T03:00:00Z"))).unwrap()
     });
-    assert!(world.run.achieved(world.now).stopped);
+    assert_eq!(world.run.achieved(world.now).end, Some(validated));
 
     let mut world = World::new(step("record: time\n"));
     let done = |time: &str| Command::Complete { step: "first".into(), record: Some(time.into()) };
