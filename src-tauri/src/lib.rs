@@ -15,7 +15,7 @@ use clap::Parser;
 use engine::Home;
 use tauri::{Emitter, Manager, WindowEvent};
 
-use commands::{library, run};
+use commands::{evidence, library, people, run};
 use state::App;
 use view::CloseAsked;
 
@@ -62,7 +62,12 @@ pub fn run() -> ExitCode {
             run::submit,
             run::step,
             run::timeline,
-            run::attachment,
+            evidence::attachment,
+            evidence::attach,
+            evidence::picture,
+            people::approve_signed,
+            people::signed_up,
+            people::sign_up,
             run::export_timeline,
             run::export_manifest,
             run::stop,

@@ -38,6 +38,7 @@ macro_rules! from {
 from!(
     engine::EngineError,
     engine::ManifestError,
+    engine::SignInError,
     journal::JournalError,
     run::RunIdError,
     run::DigestError,

@@ -16,6 +16,7 @@ mod output;
 mod portal_db;
 mod practice;
 mod scene;
+mod signing;
 mod tampering;
 
 /// Answers to every step of `restore-badge-photos`.
@@ -83,6 +84,24 @@ impl Desk {
     /// The entries of the only run.
     pub(crate) fn entries(&self) -> Vec<Recorded> {
         Journal::open_read_only(&self.journal()).unwrap().read(&self.only_run()).unwrap()
+    }
+
+    /// No file of the data directory has this text in it, the keychain's aside.
+    #[track_caller]
+    pub(crate) fn is_nowhere(&self, text: &str) {
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let path = entry.path();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(path);
+                } else if entry.file_type().unwrap().is_file() {
+                    let bytes = fs::read(&path).unwrap();
+                    let found = bytes.windows(text.len()).any(|window| window == text.as_bytes());
+                    assert!(!found, "{text:?} is in {}", path.display());
+                }
+            }
+        }
     }
 
     /// The only run as it stands.

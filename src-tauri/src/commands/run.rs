@@ -1,10 +1,10 @@
 //! A run: opened, gone on with, looked at.
 
 use std::fs::File;
-use std::io::{BufRead, BufWriter};
+use std::io::BufWriter;
 use std::path::Path;
 
-use ::run::{Command, Digest, RunId};
+use ::run::{Command, RunId};
 use engine::result_manifest;
 use report::{Format, Timeline};
 use runbook::StepId;
@@ -12,10 +12,7 @@ use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::commands::library::remember_operator;
 use crate::state::{self, App};
-use crate::view::{AttachmentPage, ProblemText, RunView, StepDetail, TimelineRow};
-
-/// Lines of an attachment that are sent at a time.
-const PAGE: usize = 200;
+use crate::view::{ProblemText, RunView, StepDetail, TimelineRow};
 
 /// Opens a run where its journal ends, and goes on with what it owes.
 #[tauri::command]
@@ -76,37 +73,6 @@ pub(crate) async fn timeline(
     };
     let entries = app.engine.journal().entries_after(&run, after)?;
     Ok(entries.into_iter().map(|entry| TimelineRow::of(&folded, entry)).collect::<Result<_, _>>()?)
-}
-
-/// Lines of a plan or of evidence, from the line `from` on.
-#[tauri::command]
-pub(crate) async fn attachment(
-    run: RunId,
-    digest: Digest,
-    from: u64,
-    app: State<'_, App>,
-) -> Result<AttachmentPage, ProblemText> {
-    let folded = app.session(&run).ok_or_else(|| not_open(&run))?.run();
-    let known = folded.runbook().steps().any(|step| {
-        folded.step(&step.id).attachments.iter().any(|(_, attachment)| attachment.digest == digest)
-    });
-    if !known && !folded.files().iter().any(|kept| kept.file.digest == digest) {
-        return Err(no_attachment(&run, &digest));
-    }
-    let skip = usize::try_from(from).unwrap_or(usize::MAX);
-    let mut lines = Vec::with_capacity(PAGE);
-    let mut more = false;
-    for line in app.engine.journal().attachment(&digest)?.lines().skip(skip) {
-        let line = line.map_err(|why| {
-            ProblemText::new(format!("the attachment can't be read: {why}"), "Check with `lifeboat verify`.")
-        })?;
-        if lines.len() == PAGE {
-            more = true;
-            break;
-        }
-        lines.push(line);
-    }
-    Ok(AttachmentPage { lines, from, more })
 }
 
 /// Writes a run's timeline among the user's documents, and says where.
@@ -184,11 +150,6 @@ pub(crate) async fn open_link(url: String) -> Result<(), ProblemText> {
         .map_err(|why| ProblemText::new(format!("{url} can't be opened: {why}"), "Copy it into a browser."))
 }
 
-fn no_attachment(run: &RunId, digest: &Digest) -> ProblemText {
-    let what = format!("run {run} has no attachment {}", digest.short());
-    ProblemText::new(what, "Open it from the step it belongs to.")
-}
-
-fn not_open(run: &RunId) -> ProblemText {
+pub(super) fn not_open(run: &RunId) -> ProblemText {
     ProblemText::new(format!("run {run} is not open in this window"), "Open it from the library.")
 }

@@ -37,6 +37,8 @@ struct Answer {
     typed: Option<String>,
     /// Values that replace the step's own when the plan is made, such as `ties: photo`.
     with: BTreeMap<String, String>,
+    /// Why one person approves a plan alone, where the runbook lets the glass be broken.
+    break_glass: Option<String>,
     /// Whether to go on with the approved plan when it stopped half way.
     again: bool,
     /// Leave the step undone, for this reason.
@@ -147,6 +149,12 @@ impl Answers {
 fn approval(run: &Run, step: StepId, answer: &Answer) -> Option<Next> {
     let Work::Planned { digest, .. } = &run.step(&step).work else { return None };
     let (digest, by) = (digest.clone(), answer.by.clone());
+    if let Some(reason) = answer.break_glass.clone() {
+        return Some(Next::Command(
+            Command::BreakGlass { step, digest, reason, typed: answer.typed.clone() },
+            None,
+        ));
+    }
     Some(if answer.approve? {
         Next::Command(Command::Approve { step, digest, by, typed: answer.typed.clone() }, None)
     } else {

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use action::{Outcome, Progress};
-use engine::{Engine, EngineError, Home, Session};
+use engine::{Engine, EngineError, Home, Session, SignedApproval};
 use jiff::Timestamp;
-use run::{Command, Owed, Problem, Rejection, Request, Run, RunId, State, StepState, Work};
-use runbook::Step;
+use run::{Command, Owed, Problem, Rejection, Request, Run, RunId, State, StepState, Work, second_person};
+use runbook::{Role, Step};
 
 use crate::answers::{Answers, Next};
 use crate::connector::Aws;
 use crate::exit::{Error, Exit};
 use crate::interrupts::Interrupts;
+use crate::person;
 use crate::say::{complain, say};
 use crate::terminal::{Asked, Terminal};
 use crate::{Operator, Output, Start};
@@ -48,6 +49,7 @@ pub(crate) async fn start(start: Start) -> Result<Exit, Error> {
     };
     let engine = Engine::open(home, Arc::new(Aws))?;
     let session = engine.start(request)?;
+    join(&session, &operator, &start.operator.people)?;
     Driver::new(&engine, session, operator, answers, start.operator.format)?.drive(0).await
 }
 
@@ -67,6 +69,7 @@ pub(crate) async fn resume(id: &RunId, operator: Operator) -> Result<Exit, Error
         answers.check(before.runbook())?;
     }
     let session = engine.resume(id, &name)?;
+    join(&session, &name, &operator.people)?;
     Driver::new(&engine, session, name, answers, operator.format)?.drive(before.seq()).await
 }
 
@@ -77,6 +80,14 @@ fn name(operator: &Operator) -> Result<String, Error> {
         what: "nobody knows who you are".to_owned(),
         next: "Give your name with `--as NAME`: every entry of the journal names a person.".to_owned(),
     })
+}
+
+/// Says who else takes part.
+fn join(session: &Session, operator: &str, people: &[(String, Role)]) -> Result<(), Error> {
+    for (person, role) in people {
+        session.submit(operator, &Command::Join { person: person.clone(), role: *role })?;
+    }
+    Ok(())
 }
 
 struct Driver<'a> {
@@ -141,8 +152,25 @@ impl<'a> Driver<'a> {
                 },
             };
             let refused = matches!(command, Command::Refuse { .. });
-            if let Err(why) = self.session.submit(by.as_deref().unwrap_or(&self.operator), &command) {
-                let EngineError::Rejected(rejection) = &why else { return Err(why.into()) };
+            let actor = by.as_deref().unwrap_or(&self.operator);
+            let done = match signed(&run, &step, &command) {
+                None => self.session.submit(actor, &command),
+                Some(approval) => match passphrase(&approval.by).await? {
+                    Some(passphrase) => self.session.approve_signed(actor, approval, &passphrase).await,
+                    None => return Ok(self.stuck(&run, &no_passphrase(&approval.by), Left::Unanswered)),
+                },
+            };
+            if let Err(why) = done {
+                let EngineError::Rejected(rejection) = &why else {
+                    if !matches!(why, EngineError::SignIn(_)) {
+                        return Err(why.into());
+                    }
+                    if !std::io::stdin().is_terminal() {
+                        return Ok(self.stuck(&run, &why.to_string(), Left::Refused));
+                    }
+                    complain!("{why}");
+                    continue;
+                };
                 if self.answers.is_some() || !std::io::stdin().is_terminal() {
                     let later = matches!(rejection, Rejection::WaitNotOver { .. });
                     let left = if later { Left::Unanswered } else { Left::Refused };
@@ -274,6 +302,27 @@ impl<'a> Driver<'a> {
             say!("\nRun {id} {state}. Its timeline: lifeboat timeline {id} --format md -o {id}.md");
         }
     }
+}
+
+/// An approval that the second person has to sign.
+fn signed(run: &Run, step: &Step, command: &Command) -> Option<SignedApproval> {
+    let Command::Approve { step: id, digest, by, typed } = command else { return None };
+    let signs = run.is_strict() && second_person(step);
+    let by = by.clone().filter(|_| signs)?;
+    Some(SignedApproval { step: id.clone(), digest: digest.clone(), by, typed: typed.clone() })
+}
+
+/// A person's passphrase; `None` when nobody gives it.
+async fn passphrase(of: &str) -> Result<Option<String>, Error> {
+    let of = of.to_owned();
+    let asked = tokio::task::spawn_blocking(move || person::passphrase(&of)).await;
+    asked.map_err(|why| Error::Runtime(std::io::Error::other(why)))?
+}
+
+fn no_passphrase(of: &str) -> String {
+    format!(
+        "{of} must sign in to approve this plan; give their passphrase at a terminal, or as a line of standard input"
+    )
 }
 
 /// What went wrong in the step the run stands at, what to do about it, and the exit code that goes with it.

@@ -48,6 +48,8 @@ pub(crate) enum Error {
     Answers(#[from] crate::answers::AnswersError),
     #[error("{}.", aws::keychain::told(.0))]
     Keychain(#[from] aws::keychain::KeychainError),
+    #[error(transparent)]
+    SignIn(#[from] engine::SignInError),
     #[error("{} can't be read: {source}. Check the path and its permissions.", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{} can't be written: {source}. Check the folder and the free space.", path.display())]

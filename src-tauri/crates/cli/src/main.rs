@@ -18,6 +18,7 @@ mod inventory;
 mod keychain;
 mod lint;
 mod login;
+mod person;
 mod range;
 mod runs;
 mod say;
@@ -29,6 +30,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use exit::Exit;
+use runbook::Role;
 
 /// Guided disaster recovery for the Veonics Portal, in a terminal.
 #[derive(Debug, Parser)]
@@ -113,6 +115,9 @@ enum Command {
     /// Keep the AWS keys, or the database login, of an environment in the operating system's keychain.
     #[command(subcommand)]
     Keychain(Keychain),
+    /// Say who can sign in on this machine to approve a plan as the second person.
+    #[command(subcommand)]
+    Person(Person),
     /// Start the practice range alone, until it is stopped with Ctrl-C.
     Range {
         /// What went wrong: the name of a scenario, or a scenario's file.
@@ -163,6 +168,29 @@ enum Keychain {
     },
 }
 
+/// What can be done to a person's passphrase, of which the keychain keeps what it takes to know it again.
+#[derive(Debug, Subcommand)]
+enum Person {
+    /// Give a person a passphrase. It is asked for without being shown; without a terminal it is a line of standard input.
+    Set {
+        /// Their name, as it will stand in the timeline.
+        name: String,
+    },
+    /// Take it away.
+    Remove {
+        /// Their name.
+        name: String,
+    },
+    /// Say since when they have it. Exits with 1 when they have none.
+    Status {
+        /// Their name.
+        name: String,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
+    },
+}
+
 /// What a run is started with.
 #[derive(Debug, Args)]
 struct Start {
@@ -196,6 +224,9 @@ struct Operator {
     /// The name of the person at this terminal; the login name when left out.
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
+    /// Somebody else who takes part, and as what, such as `Dana=approver`; may be given more than once.
+    #[arg(long = "person", value_name = "NAME=ROLE", value_parser = person_and_role)]
+    people: Vec<(String, Role)>,
     /// How to print what happens.
     #[arg(long, value_enum, default_value_t)]
     format: Output,
@@ -258,6 +289,14 @@ fn pair(text: &str) -> Result<(String, String), NotAPair> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Somebody and their role.
+fn person_and_role(text: &str) -> Result<(String, Role), String> {
+    let roles = Role::ALL.map(Role::word).join(", ");
+    let wrong = || format!("write NAME=ROLE, with one of the roles {roles}");
+    let (name, word) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((name.to_owned(), Role::of(word).ok_or_else(wrong)?))
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -278,6 +317,7 @@ fn main() -> ExitCode {
             Command::Backup { file } => inspect::back_up(&file),
             Command::Inventory { env, format } => inventory::take(&env, format).await,
             Command::Keychain(command) => keychain::run(command).await,
+            Command::Person(command) => person::run(command).await,
             Command::Range { scenario, port } => range::serve(&scenario, port).await,
         }
     });

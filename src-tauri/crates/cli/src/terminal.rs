@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use jiff::Timestamp;
-use run::{Command, Move, Request, Run, Work};
-use runbook::{Step, StepKind};
+use run::{Command, Move, Request, Run, Work, second_person};
+use runbook::{Role, Step, StepKind};
 
 use crate::exit::Error;
 use crate::say::say;
@@ -128,6 +128,15 @@ impl Terminal {
             Work::Planned { digest, .. } => Some(digest.clone()),
             _ => None,
         };
+        let mut by = None;
+        if matches!(chosen, Move::Complete | Move::Decide) && run.is_strict() && step.role != Role::Operator {
+            let name = ask(&format!("  Who does it, as the {}? ", step.role.words()))?;
+            if !run.holders(step.role).any(|person| person.name.eq_ignore_ascii_case(&name)) {
+                // Then the step is asked for once more, and they have the role.
+                return Ok(Asked::Command(Command::Join { person: name, role: step.role }, None));
+            }
+            by = Some(name);
+        }
         let command = match (chosen, digest) {
             (Move::Complete, _) => {
                 let record = match step.record {
@@ -141,13 +150,21 @@ impl Terminal {
             (Move::TiesPhoto, _) => Command::Plan { step: id, with: ties("photo") },
             (Move::TiesDeleted, _) => Command::Plan { step: id, with: ties("deleted") },
             (Move::Approve, Some(digest)) => {
-                let by = ask(&format!("  Who approves plan {}? ", digest.short()))?;
+                let glass = run.is_strict() && run.runbook().break_glass && second_person(step);
+                let alone = if glass { " (! to break the glass and go on alone)" } else { "" };
+                let by = ask(&format!("  Who approves plan {}?{alone} ", digest.short()))?;
                 let typed = match &run.step(&id).work {
                     Work::Planned { summary, .. } => summary.typed.as_ref(),
                     _ => None,
                 };
                 let typed = typed.map(|name| ask(&format!("  This destroys {name}. Type its name: ")));
-                Command::Approve { step: id, digest, by: Some(by), typed: typed.transpose()? }
+                let typed = typed.transpose()?;
+                if glass && by == "!" {
+                    let reason = ask("  Why can nobody else be asked? ")?;
+                    Command::BreakGlass { step: id, digest, reason, typed }
+                } else {
+                    Command::Approve { step: id, digest, by: Some(by), typed }
+                }
             }
             (Move::Refuse, Some(digest)) => Command::Refuse { step: id, digest, reason: ask("  Why? ")? },
             (Move::Approve | Move::Refuse, None) => Command::Plan { step: id, with: BTreeMap::new() },
@@ -167,7 +184,7 @@ impl Terminal {
             (Move::FollowFailure, _) => Command::FollowFailure { step: id },
             (Move::Skip, _) => Command::Skip { step: id, reason: ask("  Why is it skipped? ")? },
         };
-        Ok(Asked::Command(command, None))
+        Ok(Asked::Command(command, by))
     }
 }
 

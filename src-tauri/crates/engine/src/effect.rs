@@ -260,7 +260,10 @@ impl Session {
         Ok(())
     }
 
-    fn evidence(&self, made: impl FnOnce(&Path) -> io::Result<Evidence>) -> Result<Evidence, EngineError> {
+    pub(crate) fn evidence(
+        &self,
+        made: impl FnOnce(&Path) -> io::Result<Evidence>,
+    ) -> Result<Evidence, EngineError> {
         let folder = self.home.path();
         made(folder).map_err(|source| EngineError::Spool { folder: folder.to_owned(), source })
     }

@@ -9,6 +9,7 @@
     reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
 )]
 
+mod attach;
 mod clock;
 mod connect;
 mod disk;
@@ -17,10 +18,13 @@ mod home;
 mod inventory;
 mod manifest;
 mod session;
+mod sign_in;
 
+pub use attach::LARGEST;
 pub use connect::{ConnectFuture, Connector};
 pub use disk::Folder;
 pub use home::{Home, HomeError};
 pub use inventory::InventoryError;
 pub use manifest::{ManifestError, has_manifest, result_manifest};
-pub use session::{Engine, EngineError, Session};
+pub use session::{Engine, EngineError, Session, SignedApproval};
+pub use sign_in::{SHORTEST, SignInError, sign_off, sign_up, signed_up};

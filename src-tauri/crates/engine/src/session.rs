@@ -7,9 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use action::{Ports, Progress, Verdict};
 use jiff::Timestamp;
 use journal::{Journal, JournalError, LockError, NewEntries, RunLock};
-use run::{Command, Event, FoldError, Owed, Rejection, Request, Run, RunId, StartError, State, decide};
+use run::{
+    Command, Digest, Event, FoldError, Owed, Rejection, Request, Run, RunId, StartError, State, decide,
+};
+use runbook::StepId;
 
 use crate::clock::Clock;
+use crate::sign_in::{SignInError, sign};
 use crate::{Connector, Home};
 
 /// Who the journal names for what the program did by itself.
@@ -46,6 +50,23 @@ pub enum EngineError {
          what is in doubt."
     )]
     Stopped(String),
+    /// The second person can't sign in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// There is nothing in a file.
+    #[error("{0} is empty, so there is nothing to keep; choose another file")]
+    Empty(String),
+    /// A file is too large to keep.
+    #[error(
+        "{name} has {bytes} bytes, and at most {} are kept; attach the part that matters",
+        crate::attach::LARGEST
+    )]
+    TooLarge {
+        /// What it is called.
+        name: String,
+        /// How many bytes it has.
+        bytes: usize,
+    },
     /// A file for evidence can't be made.
     #[error(
         "no file for evidence can be made in {folder}: {source}. Free some disk space, then close the run and open it \
@@ -159,6 +180,19 @@ impl Engine {
     }
 }
 
+/// Which plan a second person approves.
+#[derive(Debug, Clone)]
+pub struct SignedApproval {
+    /// The step.
+    pub step: StepId,
+    /// The plan's digest.
+    pub digest: Digest,
+    /// Who approves.
+    pub by: String,
+    /// The name of what will be gone, typed, for a plan that destroys something.
+    pub typed: Option<String>,
+}
+
 /// A run that is open here, and nowhere else. Commands may be submitted while an effect is being performed.
 pub struct Session {
     pub(crate) home: Home,
@@ -194,6 +228,23 @@ impl Session {
         }
         self.append(&mut run, actor.trim(), now, &events)?;
         Ok(run.clone())
+    }
+
+    /// Approves a plan under the second person's signature, which their passphrase makes.
+    ///
+    /// # Errors
+    /// [`EngineError::SignIn`]; and as [`Session::submit`].
+    pub async fn approve_signed(
+        &self,
+        actor: &str,
+        approval: SignedApproval,
+        passphrase: &str,
+    ) -> Result<Run, EngineError> {
+        let SignedApproval { step, digest, by, typed } = approval;
+        let by = by.trim().to_owned();
+        let text = run::approval_text(self.run().id(), &step, &digest, &by);
+        let signed = sign(&by, passphrase, &text).await?;
+        self.submit(actor, &Command::ApproveSigned { step, digest, by, signed, typed })
     }
 
     /// Performs what the run owes until it owes nothing, and records each outcome. `progress` is told how far an

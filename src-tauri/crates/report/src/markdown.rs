@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use run::{StepState, Work};
+use runbook::Clock;
 
 use crate::Timeline;
 use crate::text::{capitalised, time};
@@ -12,6 +13,10 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
     let start = run.start();
     let mode = start.mode.word();
     writeln!(out, "# {}: {}\n", capitalised(mode), cell(&run.runbook().title))?;
+    if run.broke_glass() {
+        let told = "The glass was broken: one person approved a plan alone where a second is asked for.";
+        writeln!(out, "> **{told}**\n")?;
+    }
     writeln!(out, "| | |\n|---|---|")?;
     let version = run.runbook().version.as_deref().unwrap_or("no version");
     let known = |at: Option<jiff::Timestamp>| at.map_or_else(|| "not known".to_owned(), time);
@@ -26,10 +31,10 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
                 start.environment.name, start.environment.account, start.environment.region
             ),
         ),
-        ("Operator", start.operator.clone()),
+        ("Operator", run.operator().to_owned()),
         ("Last plan approved by", run.approver().unwrap_or("nobody").to_owned()),
-        ("Outage began", known(start.outage_began)),
-        ("Declared", time(start.declared)),
+        ("Outage began", known(run.clock(Clock::OutageBegan).map(|mark| mark.at))),
+        ("Declared", known(run.clock(Clock::Declared).map(|mark| mark.at))),
         ("Started", time(run.started())),
         ("Ended", timeline.ending()),
         ("Entries", timeline.rows().len().to_string()),
