@@ -33,7 +33,13 @@ pub(crate) fn before_migrating(
     name.push(format!(".v{version}.db"));
     let to = path.with_file_name(name);
     // Another process came first, or was stopped between the copy and the change.
-    if to.exists() { Ok(()) } else { copy(connection, path, &to) }
+    if to.exists() {
+        return Ok(());
+    }
+    copy(connection, path, &to).map_err(|why| match why {
+        JournalError::Copy { to, why } => JournalError::CopyBefore { path: path.to_owned(), to, why },
+        why => why,
+    })
 }
 
 /// A file of that name is there only once it is whole and on the disk.
@@ -47,7 +53,10 @@ fn copy(connection: &Connection, path: &Path, to: &Path) -> Result<(), JournalEr
     free()?;
     let written = (|| {
         connection.execute("VACUUM INTO ?1", [name]).map_err(|why| match at(path)(why) {
-            JournalError::Sqlite { source, .. } => failed(io::Error::other(source)),
+            JournalError::Sqlite { source, .. } | JournalError::Unwritable { source, .. } => {
+                failed(io::Error::other(source))
+            }
+            JournalError::Full { .. } => failed(io::ErrorKind::StorageFull.into()),
             why => why,
         })?;
         OpenOptions::new().write(true).open(&part).and_then(|file| file.sync_all()).map_err(failed)?;

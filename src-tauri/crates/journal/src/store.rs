@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use run::{Event, Recorded, RunId};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
 use rusqlite_migration::{M, Migrations};
 
 use crate::backup;
@@ -69,6 +69,35 @@ pub enum JournalError {
         path: PathBuf,
         /// What SQLite says.
         source: rusqlite::Error,
+    },
+    /// Its file or its disk can only be read.
+    #[error(
+        "the journal {path} can't be written: its file, its folder or the disk is read-only. Make it writable, or move the \
+         journal with LIFEBOAT_HOME; then close Lifeboat and open it again."
+    )]
+    ReadOnly {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Others have been writing to it for too long.
+    #[error(
+        "the journal {path} is being written to by another window, terminal or copy, and did not get free. Wait for that, \
+         or close it, then try again."
+    )]
+    Busy {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The file holds what SQLite never wrote, or can't be read back.
+    #[error(
+        "the journal {path} is no journal, or damaged: {why}. Keep the file as it is, see with `lifeboat verify` what is \
+         broken, and look for the last copy that `lifeboat backup` made."
+    )]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite says.
+        why: String,
     },
     /// It was being made when something went wrong.
     #[error("the journal {path} was never finished, and nothing is in it. Start a run: that finishes it.")]
@@ -133,6 +162,19 @@ pub enum JournalError {
         /// Why.
         why: String,
     },
+    /// No copy of it can be made before its tables are changed.
+    #[error(
+        "the journal {path} is of an earlier version, and can't be copied to {to} before it is brought forward: {why}. \
+         Nothing was changed. See that there is space in that folder and that it may be written to, then try again."
+    )]
+    CopyBefore {
+        /// The journal.
+        path: PathBuf,
+        /// The copy.
+        to: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// An event can't be written as JSON.
     #[error("an event can't be written: {0}. Report this.")]
     Event(#[from] serde_json::Error),
@@ -141,7 +183,8 @@ pub enum JournalError {
     Evidence(std::io::Error),
     /// Anything else that SQLite says.
     #[error(
-        "the journal {path} can't be used: {source}. Check that the file is there, may be written to, and is not on a network drive."
+        "the journal {path} can't be used: {source}. Check that the file is there and may be written to, that the disk is \
+         neither full nor failing, and that it is not a network drive."
     )]
     Sqlite {
         /// The journal.
@@ -404,14 +447,16 @@ pub(crate) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> JournalError {
     let path = path.to_owned();
     move |source| {
         let path = path.clone();
-        match source.sqlite_error().map(|error| error.extended_code) {
-            Some(ffi::SQLITE_FULL) => JournalError::Full { path },
-            Some(
-                ffi::SQLITE_IOERR_WRITE
-                | ffi::SQLITE_IOERR_FSYNC
-                | ffi::SQLITE_IOERR_TRUNCATE
-                | ffi::SQLITE_IOERR_SHMSIZE,
-            ) => JournalError::Unwritable { path, source },
+        let error = source.sqlite_error();
+        let damaged =
+            |source: rusqlite::Error| JournalError::Damaged { path: path.clone(), why: source.to_string() };
+        match (error.map(|error| error.code), error.map(|error| error.extended_code)) {
+            (Some(ErrorCode::DiskFull), _) => JournalError::Full { path },
+            (Some(ErrorCode::ReadOnly), _) => JournalError::ReadOnly { path },
+            (Some(ErrorCode::DatabaseBusy), _) => JournalError::Busy { path },
+            (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase), _) => damaged(source),
+            (_, Some(ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ)) => damaged(source),
+            (Some(ErrorCode::SystemIoFailure), _) => JournalError::Unwritable { path, source },
             _ => JournalError::Sqlite { path, source },
         }
     }
