@@ -32,14 +32,17 @@ pub(crate) fn before_migrating(
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(format!(".v{version}.db"));
     let to = path.with_file_name(name);
-    // Another process came first, or was stopped between the copy and the change.
     if to.exists() {
         return Ok(());
     }
-    copy(connection, path, &to).map_err(|why| match why {
-        JournalError::Copy { to, why } => JournalError::CopyBefore { path: path.to_owned(), to, why },
-        why => why,
-    })
+    match copy(connection, path, &to) {
+        // Another process came first, and its copy is whole.
+        Err(_) if to.exists() => Ok(()),
+        Err(JournalError::Copy { to, why }) => {
+            Err(JournalError::CopyBefore { path: path.to_owned(), to, why })
+        }
+        copied => copied,
+    }
 }
 
 /// A file of that name is there only once it is whole and on the disk.

@@ -211,11 +211,11 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(&at)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
         connection.pragma_update(None, "recursive_triggers", true).map_err(&at)?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&at)?;
-        if version > 0 && MIGRATIONS.pending_migrations(&connection).is_ok_and(|pending| pending > 0) {
-            backup::before_migrating(&connection, path, version)?;
+        let before = version(&connection).map_err(&at)?;
+        if before > 0 && MIGRATIONS.pending_migrations(&connection).is_ok_and(|pending| pending > 0) {
+            backup::before_migrating(&connection, path, before)?;
         }
-        MIGRATIONS.to_latest(&mut connection).map_err(|error| match error {
+        bring_forward(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::MigrationDefinition(_) => {
                 JournalError::Later { path: path.to_owned() }
             }
@@ -234,9 +234,7 @@ impl Journal {
     /// No such file, or one that isn't a journal.
     pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
         let connection = read_only(path)?;
-        let version: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(at(path))?;
-        if version == 0 {
+        if version(&connection).map_err(at(path))? == 0 {
             return Err(JournalError::Unfinished { path: path.to_owned() });
         }
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
@@ -423,6 +421,23 @@ impl Journal {
     fn broken(&self, entry: &Entry, why: &str) -> JournalError {
         let (path, run) = (self.path.clone(), entry.run.to_string());
         JournalError::Entry { path, run, seq: entry.seq, why: why.to_owned() }
+    }
+}
+
+/// The version of the tables.
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the tables to this version, though another process does the same meanwhile: what fails because that was quicker is
+/// tried again from where it is.
+fn bring_forward(connection: &mut Connection) -> rusqlite_migration::Result<()> {
+    loop {
+        let before = version(connection)?;
+        match MIGRATIONS.to_latest(connection) {
+            Err(_) if version(connection)? > before => {}
+            done => return done,
+        }
     }
 }
 

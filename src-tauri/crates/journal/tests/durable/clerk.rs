@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use action::Inventory;
 use jiff::Timestamp;
-use journal::{Journal, NewEntries, VerifyError};
+use journal::{Journal, JournalError, NewEntries, VerifyError};
 use run::{Digest, Event, RunId};
 
 use crate::disk::{self, Ended, Fault};
@@ -100,12 +100,12 @@ impl Kept {
     }
 }
 
-fn run(number: usize) -> RunId {
+pub(crate) fn run(number: usize) -> RunId {
     ["20261124-031402-9f3a", "20261124-031402-0001"][number].parse().unwrap()
 }
 
 /// What is said in the entry with this number.
-fn said(seq: u64) -> Event {
+pub(crate) fn said(seq: u64) -> Event {
     Event::Noted { step: None, text: format!("{seq} {}", "photos ".repeat(20)) }
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn noise(bytes: usize) -> Vec<u8> {
 }
 
 /// Appends entries to a run where it ends.
-pub(crate) fn append(journal: &Journal, of: usize, after: u64, entries: u64) -> Result<(), VerifyError> {
+pub(crate) fn append(journal: &Journal, of: usize, after: u64, entries: u64) -> Result<(), JournalError> {
     let events: Vec<Event> = (after + 1..=after + entries).map(said).collect();
     let at = Timestamp::from_second(1_700_000_000).unwrap();
     journal.append(NewEntries { run: &run(of), after, at, actor: "Sam", events: &events })?;
@@ -186,7 +186,7 @@ fn work(folder: &Path, steps: usize) {
 
 /// The clerk at work in a folder, with a fault.
 pub(crate) fn at_work(folder: &Path, steps: usize, fault: Fault) -> Ended {
-    disk::run(CLERK, &[(PLACE, folder), (STEPS, Path::new(&steps.to_string()))], folder, Some(fault))
+    disk::run(CLERK, &[(PLACE, folder), (STEPS, Path::new(&steps.to_string()))], Some((folder, fault)))
 }
 
 impl Ended {

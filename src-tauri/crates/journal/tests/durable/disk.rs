@@ -44,11 +44,11 @@ pub(crate) fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// Runs a test of this program by itself, with `told` as environment and a fault among what it does beneath `under`.
-pub(crate) fn run(test: &str, told: &[(&str, &Path)], under: &Path, fault: Option<Fault>) -> Ended {
+/// Runs a test of this program by itself, with `told` as environment and a fault among what it does beneath a folder.
+pub(crate) fn run(test: &str, told: &[(&str, &Path)], fault: Option<(&Path, Fault)>) -> Ended {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args([test, "--exact", "--nocapture"]).envs(told.iter().copied());
-    if let Some(Fault { how, at, times }) = fault {
+    if let Some((under, Fault { how, at, times })) = fault {
         command.env("LD_PRELOAD", &SHIM.1).env("FAULT_UNDER", under).env("FAULT_HOW", how);
         command.env("FAULT_AT", at.to_string()).env("FAULT_FOR", times.to_string());
     }

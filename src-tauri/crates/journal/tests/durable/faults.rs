@@ -36,6 +36,7 @@ fn at_every_call(how: &'static str, times: usize) -> BTreeSet<String> {
 fn advice(how: &str) -> &'static [&'static str] {
     match how {
         "ENOSPC" => &["Free some space"],
+        "EROFS" => &["Make it writable"],
         _ => &["Look whether the disk is full or failing"],
     }
 }

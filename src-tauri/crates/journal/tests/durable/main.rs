@@ -11,3 +11,5 @@ mod clerk;
 mod disk;
 mod faults;
 mod kills;
+mod pages;
+mod windows;
