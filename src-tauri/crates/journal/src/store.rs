@@ -272,9 +272,11 @@ impl Journal {
                 previous.clone(),
             );
             transaction
-                .execute(
+                .prepare_cached(
                     "INSERT INTO entry (run, seq, at, actor, event, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![
+                )
+                .and_then(|mut insert| {
+                    insert.execute(params![
                         entry.run.as_str(),
                         entry.seq.cast_signed(),
                         entry.at,
@@ -282,8 +284,8 @@ impl Journal {
                         entry.event,
                         entry.previous,
                         entry.hash
-                    ],
-                )
+                    ])
+                })
                 .map_err(&at)?;
             previous.clone_from(&entry.hash);
             recorded.push(entry.recorded()?);
@@ -306,18 +308,30 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Entry`] at the first that is broken.
     pub fn entries_after(&self, run: &RunId, after: u64) -> Result<Vec<Entry>, JournalError> {
-        let mut entries: Vec<Entry> = Vec::new();
-        self.each_entry(Some(run), after, &mut |entry| {
-            let before = entries.last().map(|last| (last.seq, last.hash.as_str()));
-            let (seq, previous) =
-                before.unwrap_or((after, if after == 0 { GENESIS } else { &entry.previous }));
-            if let Some(why) = entry.fault(seq, previous) {
-                return Err(self.broken(&entry, why));
-            }
+        let mut entries = Vec::new();
+        self.each_checked(run, after, &mut |entry| {
             entries.push(entry);
             Ok(())
         })?;
         Ok(entries)
+    }
+
+    /// Shows a run's entries after the one with the number `after`, each once it is checked.
+    fn each_checked(
+        &self,
+        run: &RunId,
+        after: u64,
+        seen: &mut dyn FnMut(Entry) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let mut last: Option<(u64, String)> = (after == 0).then(|| (0, GENESIS.to_owned()));
+        self.each_entry(Some(run), after, &mut |entry| {
+            let (seq, previous) = last.take().unwrap_or_else(|| (after, entry.previous.clone()));
+            if let Some(why) = entry.fault(seq, &previous) {
+                return Err(self.broken(&entry, why));
+            }
+            last = Some((entry.seq, entry.hash.clone()));
+            seen(entry)
+        })
     }
 
     /// What [`run::Run::fold`] needs of a run's entries.
@@ -325,11 +339,13 @@ impl Journal {
     /// # Errors
     /// As [`Journal::entries`]; also an event that this version can't read.
     pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
-        let entries = self.entries(run)?;
-        entries
-            .iter()
-            .map(|entry| entry.recorded().map_err(|why| self.broken(entry, &why.to_string())))
-            .collect()
+        let mut entries = Vec::new();
+        self.each_checked(run, 0, &mut |entry| {
+            let recorded = entry.recorded().map_err(|why| self.broken(&entry, &why.to_string()))?;
+            entries.push(recorded);
+            Ok(())
+        })?;
+        Ok(entries)
     }
 
     /// The hash of a run's last entry; [`GENESIS`] when it has none.
@@ -384,22 +400,29 @@ impl Journal {
     ) -> Result<(), E> {
         let at = at(&self.path);
         let connection = self.connection();
+        // Of one run only what is asked for is read, however many entries there are.
+        let which =
+            if run.is_some() { "WHERE run = ?1 AND seq > ?2" } else { "WHERE ?1 IS NULL AND seq > ?2" };
         let mut query = connection
-            .prepare(
-                "SELECT run, seq, at, actor, event, previous, hash FROM entry
-                 WHERE (?1 IS NULL OR run = ?1) AND seq > ?2 ORDER BY run, seq",
-            )
+            .prepare_cached(&format!(
+                "SELECT run, seq, at, actor, event, previous, hash FROM entry {which} ORDER BY run, seq"
+            ))
             .map_err(&at)?;
         let mut rows = query.query(params![run.map(RunId::as_str), after.cast_signed()]).map_err(&at)?;
+        let mut last: Option<RunId> = None;
         while let Some(row) = rows.next().map_err(&at)? {
             let text = |column| row.get::<_, String>(column).map_err(&at);
             let (name, seq) = (text(0)?, row.get::<_, i64>(1).map_err(&at)?.cast_unsigned());
-            let run: RunId = name.parse().map_err(|why: run::RunIdError| JournalError::Entry {
-                path: self.path.clone(),
-                run: name.clone(),
-                seq,
-                why: why.to_string(),
-            })?;
+            let run = match last.take() {
+                Some(run) if run.as_str() == name => run,
+                _ => name.parse().map_err(|why: run::RunIdError| JournalError::Entry {
+                    path: self.path.clone(),
+                    run: name,
+                    seq,
+                    why: why.to_string(),
+                })?,
+            };
+            last = Some(run.clone());
             let entry = Entry {
                 run,
                 seq,
@@ -445,7 +468,7 @@ fn bring_forward(connection: &mut Connection) -> rusqlite_migration::Result<()> 
 fn last(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<(u64, String)>> {
     let query = "SELECT seq, hash FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1";
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
-    connection.query_row(query, [run.as_str()], row).optional()
+    connection.prepare_cached(query)?.query_row([run.as_str()], row).optional()
 }
 
 /// A connection that can't write.

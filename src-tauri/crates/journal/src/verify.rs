@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use run::{Digest, RunId};
+use run::{Digest, Recorded, RunId};
 use serde::Deserialize;
 
 use crate::chain::{Entry, GENESIS};
@@ -88,20 +88,20 @@ struct Chain {
 }
 
 impl Chain {
-    fn follow(&mut self, entry: Entry) -> Result<(), Broken> {
+    fn follow(&mut self, entry: Entry) -> Result<Recorded, Broken> {
         let same = self.last.as_ref().filter(|last| last.run == entry.run);
         let (seq, previous) = same.map_or((0, GENESIS), |last| (last.seq, last.hash.as_str()));
-        let fault = entry.fault(seq, previous).map(str::to_owned);
-        if let Some(why) = fault.or_else(|| entry.recorded().err().map(|why| why.to_string())) {
-            return Err(Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why });
-        }
+        let fault = entry.fault(seq, previous).map_or(Ok(()), |why| Err(why.to_owned()));
+        let recorded = fault
+            .and_then(|()| entry.recorded().map_err(|why| why.to_string()))
+            .map_err(|why| Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why })?;
         match self.heads.last_mut() {
             Some((run, head)) if *run == entry.run => head.clone_from(&entry.hash),
             _ => self.heads.push((entry.run.clone(), entry.hash.clone())),
         }
         self.entries += 1;
         self.last = Some(entry);
-        Ok(())
+        Ok(recorded)
     }
 
     fn intact(self, attachments: u64) -> Intact {
@@ -145,12 +145,11 @@ impl Journal {
         let mut chain = Chain::default();
         let mut attached: Vec<(String, u64, Digest)> = Vec::new();
         self.each_entry(None, 0, &mut |entry| {
-            let at = (entry.run.to_string(), entry.seq);
-            if let Ok(recorded) = entry.recorded() {
-                let digest = recorded.event.attachment().map(|attachment| attachment.digest.clone());
-                attached.extend(digest.map(|digest| (at.0, at.1, digest)));
+            let Recorded { seq, event, .. } = chain.follow(entry)?;
+            if let (Some(attachment), Some(last)) = (event.attachment(), &chain.last) {
+                attached.push((last.run.to_string(), seq, attachment.digest.clone()));
             }
-            Ok::<_, VerifyError>(chain.follow(entry)?)
+            Ok::<_, VerifyError>(())
         })?;
         self.verify_inventories()?;
         let mut whole = BTreeSet::new();

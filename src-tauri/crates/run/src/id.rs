@@ -87,7 +87,8 @@ impl Digest {
 
     /// The digest of everything a hasher was given.
     pub fn finish(hasher: Sha256) -> Self {
-        Self(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+        Self(hasher.finalize().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
     /// All 64 digits.

@@ -2,10 +2,6 @@
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails there")]
-#![expect(
-    clippy::result_large_err,
-    reason = "an error says what failed, on what and what to do next; it is made once in a while, not in a loop"
-)]
 
 mod clerk;
 mod disk;
