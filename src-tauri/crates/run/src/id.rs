@@ -87,8 +87,13 @@ impl Digest {
 
     /// The digest of everything a hasher was given.
     pub fn finish(hasher: Sha256) -> Self {
-        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-        Self(hasher.finalize().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+        let mut text = String::with_capacity(64);
+        for byte in hasher.finalize() {
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
+            }
+        }
+        Self(text)
     }
 
     /// All 64 digits.
