@@ -54,7 +54,8 @@ impl Journal {
         Ok(attachment)
     }
 
-    /// Reads an attachment, piece by piece.
+    /// Reads an attachment, piece by piece. Where it ends it is held against its digest: one that was changed ends in an
+    /// error ([`io::ErrorKind::InvalidData`]).
     ///
     /// # Errors
     /// [`JournalError::NoAttachment`]; anything SQLite says.
@@ -66,8 +67,8 @@ impl Journal {
                 digest: digest.to_string(),
             });
         }
-        let reader =
-            AttachmentReader { connection, digest: digest.clone(), next: 0, piece: io::Cursor::default() };
+        let (digest, hasher) = (digest.clone(), Sha256::new());
+        let reader = AttachmentReader { connection, digest, hasher, next: 0, piece: io::Cursor::default() };
         Ok(BufReader::with_capacity(64 * 1024, reader))
     }
 
@@ -76,12 +77,10 @@ impl Journal {
     /// # Errors
     /// As [`Journal::attachment`]; also a disk that can't be read.
     pub fn attachment_is_whole(&self, digest: &Digest) -> Result<bool, JournalError> {
-        let mut hasher = Sha256::new();
-        let mut reader = self.attachment(digest)?;
-        match io::copy(&mut reader, &mut HashWriter(&mut hasher)) {
-            Ok(_) => Ok(Digest::finish(hasher) == *digest),
+        match io::copy(&mut self.attachment(digest)?, &mut io::sink()) {
+            Ok(_) => Ok(true),
             Err(why) if why.kind() == io::ErrorKind::InvalidData => Ok(false),
-            Err(why) => Err(JournalError::Evidence(why)),
+            Err(why) => Err(why.downcast().map_or_else(JournalError::Evidence, at(self.path()))),
         }
     }
 }
@@ -91,6 +90,7 @@ impl Journal {
 pub struct AttachmentReader {
     connection: Connection,
     digest: Digest,
+    hasher: Sha256,
     next: i64,
     piece: io::Cursor<Vec<u8>>,
 }
@@ -115,9 +115,13 @@ impl Read for AttachmentReader {
                 )
                 .optional()
                 .map_err(io::Error::other)?;
-            let Some((data, packed)) = piece else { return Ok(0) };
+            let Some((data, packed)) = piece else {
+                let whole = Digest::finish(self.hasher.clone()) == self.digest;
+                return if whole { Ok(0) } else { Err(changed(io::Error::other("it is not what was kept"))) };
+            };
             // A piece that unpacks to more than went into one was not packed here.
             let piece = if packed { zstd::bulk::decompress(&data, PIECE).map_err(changed)? } else { data };
+            self.hasher.update(&piece);
             self.piece = io::Cursor::new(piece);
             self.next += 1;
         }

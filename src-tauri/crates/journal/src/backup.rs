@@ -32,8 +32,17 @@ pub(crate) fn before_migrating(
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(format!(".v{version}.db"));
     let to = path.with_file_name(name);
-    // Another process came first, or was stopped between the copy and the change.
-    if to.exists() { Ok(()) } else { copy(connection, path, &to) }
+    if to.exists() {
+        return Ok(());
+    }
+    match copy(connection, path, &to) {
+        // Another process came first, and its copy is whole.
+        Err(_) if to.exists() => Ok(()),
+        Err(JournalError::Copy { to, why }) => {
+            Err(JournalError::CopyBefore { path: path.to_owned(), to, why })
+        }
+        copied => copied,
+    }
 }
 
 /// A file of that name is there only once it is whole and on the disk.
@@ -47,7 +56,10 @@ fn copy(connection: &Connection, path: &Path, to: &Path) -> Result<(), JournalEr
     free()?;
     let written = (|| {
         connection.execute("VACUUM INTO ?1", [name]).map_err(|why| match at(path)(why) {
-            JournalError::Sqlite { source, .. } => failed(io::Error::other(source)),
+            JournalError::Sqlite { source, .. } | JournalError::Unwritable { source, .. } => {
+                failed(io::Error::other(source))
+            }
+            JournalError::Full { .. } => failed(io::ErrorKind::StorageFull.into()),
             why => why,
         })?;
         OpenOptions::new().write(true).open(&part).and_then(|file| file.sync_all()).map_err(failed)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use run::{Event, Recorded, RunId};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
 use rusqlite_migration::{M, Migrations};
 
 use crate::backup;
@@ -69,6 +69,35 @@ pub enum JournalError {
         path: PathBuf,
         /// What SQLite says.
         source: rusqlite::Error,
+    },
+    /// Its file or its disk can only be read.
+    #[error(
+        "the journal {path} can't be written: its file, its folder or the disk is read-only. Make it writable, or move the \
+         journal with LIFEBOAT_HOME; then close Lifeboat and open it again."
+    )]
+    ReadOnly {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Others have been writing to it for too long.
+    #[error(
+        "the journal {path} is being written to by another window, terminal or copy, and did not get free. Wait for that, \
+         or close it, then try again."
+    )]
+    Busy {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The file holds what SQLite never wrote, or can't be read back.
+    #[error(
+        "the journal {path} is no journal, or damaged: {why}. Keep the file as it is, see with `lifeboat verify` what is \
+         broken, and look for the last copy that `lifeboat backup` made."
+    )]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite says.
+        why: String,
     },
     /// It was being made when something went wrong.
     #[error("the journal {path} was never finished, and nothing is in it. Start a run: that finishes it.")]
@@ -133,6 +162,19 @@ pub enum JournalError {
         /// Why.
         why: String,
     },
+    /// No copy of it can be made before its tables are changed.
+    #[error(
+        "the journal {path} is of an earlier version, and can't be copied to {to} before it is brought forward: {why}. \
+         Nothing was changed. See that there is space in that folder and that it may be written to, then try again."
+    )]
+    CopyBefore {
+        /// The journal.
+        path: PathBuf,
+        /// The copy.
+        to: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// An event can't be written as JSON.
     #[error("an event can't be written: {0}. Report this.")]
     Event(#[from] serde_json::Error),
@@ -141,7 +183,8 @@ pub enum JournalError {
     Evidence(std::io::Error),
     /// Anything else that SQLite says.
     #[error(
-        "the journal {path} can't be used: {source}. Check that the file is there, may be written to, and is not on a network drive."
+        "the journal {path} can't be used: {source}. Check that the file is there and may be written to, that the disk is \
+         neither full nor failing, and that it is not a network drive."
     )]
     Sqlite {
         /// The journal.
@@ -168,11 +211,11 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(&at)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
         connection.pragma_update(None, "recursive_triggers", true).map_err(&at)?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&at)?;
-        if version > 0 && MIGRATIONS.pending_migrations(&connection).is_ok_and(|pending| pending > 0) {
-            backup::before_migrating(&connection, path, version)?;
+        let before = version(&connection).map_err(&at)?;
+        if before > 0 && MIGRATIONS.pending_migrations(&connection).is_ok_and(|pending| pending > 0) {
+            backup::before_migrating(&connection, path, before)?;
         }
-        MIGRATIONS.to_latest(&mut connection).map_err(|error| match error {
+        bring_forward(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::MigrationDefinition(_) => {
                 JournalError::Later { path: path.to_owned() }
             }
@@ -191,9 +234,7 @@ impl Journal {
     /// No such file, or one that isn't a journal.
     pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
         let connection = read_only(path)?;
-        let version: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(at(path))?;
-        if version == 0 {
+        if version(&connection).map_err(at(path))? == 0 {
             return Err(JournalError::Unfinished { path: path.to_owned() });
         }
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
@@ -231,9 +272,11 @@ impl Journal {
                 previous.clone(),
             );
             transaction
-                .execute(
+                .prepare_cached(
                     "INSERT INTO entry (run, seq, at, actor, event, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![
+                )
+                .and_then(|mut insert| {
+                    insert.execute(params![
                         entry.run.as_str(),
                         entry.seq.cast_signed(),
                         entry.at,
@@ -241,8 +284,8 @@ impl Journal {
                         entry.event,
                         entry.previous,
                         entry.hash
-                    ],
-                )
+                    ])
+                })
                 .map_err(&at)?;
             previous.clone_from(&entry.hash);
             recorded.push(entry.recorded()?);
@@ -265,18 +308,30 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Entry`] at the first that is broken.
     pub fn entries_after(&self, run: &RunId, after: u64) -> Result<Vec<Entry>, JournalError> {
-        let mut entries: Vec<Entry> = Vec::new();
-        self.each_entry(Some(run), after, &mut |entry| {
-            let before = entries.last().map(|last| (last.seq, last.hash.as_str()));
-            let (seq, previous) =
-                before.unwrap_or((after, if after == 0 { GENESIS } else { &entry.previous }));
-            if let Some(why) = entry.fault(seq, previous) {
-                return Err(self.broken(&entry, why));
-            }
+        let mut entries = Vec::new();
+        self.each_checked(run, after, &mut |entry| {
             entries.push(entry);
             Ok(())
         })?;
         Ok(entries)
+    }
+
+    /// Shows a run's entries after the one with the number `after`, each once it is checked.
+    fn each_checked(
+        &self,
+        run: &RunId,
+        after: u64,
+        seen: &mut dyn FnMut(Entry) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let mut last: Option<(u64, String)> = (after == 0).then(|| (0, GENESIS.to_owned()));
+        self.each_entry(Some(run), after, &mut |entry| {
+            let (seq, previous) = last.take().unwrap_or_else(|| (after, entry.previous.clone()));
+            if let Some(why) = entry.fault(seq, &previous) {
+                return Err(self.broken(&entry, why));
+            }
+            last = Some((entry.seq, entry.hash.clone()));
+            seen(entry)
+        })
     }
 
     /// What [`run::Run::fold`] needs of a run's entries.
@@ -284,11 +339,13 @@ impl Journal {
     /// # Errors
     /// As [`Journal::entries`]; also an event that this version can't read.
     pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
-        let entries = self.entries(run)?;
-        entries
-            .iter()
-            .map(|entry| entry.recorded().map_err(|why| self.broken(entry, &why.to_string())))
-            .collect()
+        let mut entries = Vec::new();
+        self.each_checked(run, 0, &mut |entry| {
+            let recorded = entry.recorded().map_err(|why| self.broken(&entry, &why.to_string()))?;
+            entries.push(recorded);
+            Ok(())
+        })?;
+        Ok(entries)
     }
 
     /// The hash of a run's last entry; [`GENESIS`] when it has none.
@@ -343,22 +400,29 @@ impl Journal {
     ) -> Result<(), E> {
         let at = at(&self.path);
         let connection = self.connection();
+        // Of one run only what is asked for is read, however many entries there are.
+        let which =
+            if run.is_some() { "WHERE run = ?1 AND seq > ?2" } else { "WHERE ?1 IS NULL AND seq > ?2" };
         let mut query = connection
-            .prepare(
-                "SELECT run, seq, at, actor, event, previous, hash FROM entry
-                 WHERE (?1 IS NULL OR run = ?1) AND seq > ?2 ORDER BY run, seq",
-            )
+            .prepare_cached(&format!(
+                "SELECT run, seq, at, actor, event, previous, hash FROM entry {which} ORDER BY run, seq"
+            ))
             .map_err(&at)?;
         let mut rows = query.query(params![run.map(RunId::as_str), after.cast_signed()]).map_err(&at)?;
+        let mut last: Option<RunId> = None;
         while let Some(row) = rows.next().map_err(&at)? {
             let text = |column| row.get::<_, String>(column).map_err(&at);
             let (name, seq) = (text(0)?, row.get::<_, i64>(1).map_err(&at)?.cast_unsigned());
-            let run: RunId = name.parse().map_err(|why: run::RunIdError| JournalError::Entry {
-                path: self.path.clone(),
-                run: name.clone(),
-                seq,
-                why: why.to_string(),
-            })?;
+            let run = match last.take() {
+                Some(run) if run.as_str() == name => run,
+                _ => name.parse().map_err(|why: run::RunIdError| JournalError::Entry {
+                    path: self.path.clone(),
+                    run: name,
+                    seq,
+                    why: why.to_string(),
+                })?,
+            };
+            last = Some(run.clone());
             let entry = Entry {
                 run,
                 seq,
@@ -383,11 +447,28 @@ impl Journal {
     }
 }
 
+/// The version of the tables.
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the tables to this version, though another process does the same meanwhile: what fails because that was quicker is
+/// tried again from where it is.
+fn bring_forward(connection: &mut Connection) -> rusqlite_migration::Result<()> {
+    loop {
+        let before = version(connection)?;
+        match MIGRATIONS.to_latest(connection) {
+            Err(_) if version(connection)? > before => {}
+            done => return done,
+        }
+    }
+}
+
 /// The number and the hash of a run's last entry.
 fn last(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<(u64, String)>> {
     let query = "SELECT seq, hash FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1";
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
-    connection.query_row(query, [run.as_str()], row).optional()
+    connection.prepare_cached(query)?.query_row([run.as_str()], row).optional()
 }
 
 /// A connection that can't write.
@@ -404,14 +485,16 @@ pub(crate) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> JournalError {
     let path = path.to_owned();
     move |source| {
         let path = path.clone();
-        match source.sqlite_error().map(|error| error.extended_code) {
-            Some(ffi::SQLITE_FULL) => JournalError::Full { path },
-            Some(
-                ffi::SQLITE_IOERR_WRITE
-                | ffi::SQLITE_IOERR_FSYNC
-                | ffi::SQLITE_IOERR_TRUNCATE
-                | ffi::SQLITE_IOERR_SHMSIZE,
-            ) => JournalError::Unwritable { path, source },
+        let error = source.sqlite_error();
+        let damaged =
+            |source: rusqlite::Error| JournalError::Damaged { path: path.clone(), why: source.to_string() };
+        match (error.map(|error| error.code), error.map(|error| error.extended_code)) {
+            (Some(ErrorCode::DiskFull), _) => JournalError::Full { path },
+            (Some(ErrorCode::ReadOnly), _) => JournalError::ReadOnly { path },
+            (Some(ErrorCode::DatabaseBusy), _) => JournalError::Busy { path },
+            (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase), _) => damaged(source),
+            (_, Some(ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ)) => damaged(source),
+            (Some(ErrorCode::SystemIoFailure), _) => JournalError::Unwritable { path, source },
             _ => JournalError::Sqlite { path, source },
         }
     }

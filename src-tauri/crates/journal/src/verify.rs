@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use run::{Digest, RunId};
+use run::{Digest, Recorded, RunId};
 use serde::Deserialize;
 
 use crate::chain::{Entry, GENESIS};
@@ -47,6 +47,14 @@ pub enum Broken {
         /// Why.
         why: &'static str,
     },
+    /// An attachment that no entry speaks of: what was to say so could not be written.
+    #[error(
+        "the attachment {digest}, of which no entry speaks, is broken: its content was changed after it was written"
+    )]
+    Evidence {
+        /// Its digest, as it stands there.
+        digest: String,
+    },
     /// A line of an export.
     #[error("line {line} is broken: {why}")]
     Line {
@@ -80,20 +88,20 @@ struct Chain {
 }
 
 impl Chain {
-    fn follow(&mut self, entry: Entry) -> Result<(), Broken> {
+    fn follow(&mut self, entry: Entry) -> Result<Recorded, Broken> {
         let same = self.last.as_ref().filter(|last| last.run == entry.run);
         let (seq, previous) = same.map_or((0, GENESIS), |last| (last.seq, last.hash.as_str()));
-        let fault = entry.fault(seq, previous).map(str::to_owned);
-        if let Some(why) = fault.or_else(|| entry.recorded().err().map(|why| why.to_string())) {
-            return Err(Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why });
-        }
+        let fault = entry.fault(seq, previous).map_or(Ok(()), |why| Err(why.to_owned()));
+        let recorded = fault
+            .and_then(|()| entry.recorded().map_err(|why| why.to_string()))
+            .map_err(|why| Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why })?;
         match self.heads.last_mut() {
             Some((run, head)) if *run == entry.run => head.clone_from(&entry.hash),
             _ => self.heads.push((entry.run.clone(), entry.hash.clone())),
         }
         self.entries += 1;
         self.last = Some(entry);
-        Ok(())
+        Ok(recorded)
     }
 
     fn intact(self, attachments: u64) -> Intact {
@@ -105,17 +113,43 @@ impl Journal {
     /// Checks every entry against the one before it, and every attachment and inventory against its digest.
     ///
     /// # Errors
-    /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry.
+    /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry; [`JournalError::Damaged`]
+    /// with the page where SQLite itself can't find its way.
     pub fn verify(&self) -> Result<Intact, VerifyError> {
+        self.verify_content().map_err(|why| match why {
+            VerifyError::Journal(JournalError::Damaged { path, why }) => {
+                JournalError::Damaged { path, why: self.broken_page().unwrap_or(why) }.into()
+            }
+            why => why,
+        })
+    }
+
+    /// The digests of all attachments, as they stand there.
+    fn digests(&self) -> Result<Vec<String>, JournalError> {
+        let at = at(self.path());
+        let connection = self.connection();
+        let mut query = connection.prepare("SELECT digest FROM attachment ORDER BY digest").map_err(&at)?;
+        let names = query.query_map([], |row| row.get(0)).map_err(&at)?;
+        names.collect::<Result<_, _>>().map_err(&at)
+    }
+
+    /// What SQLite finds wrong first with its pages, in its words.
+    fn broken_page(&self) -> Option<String> {
+        let connection = self.connection();
+        let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).ok()?;
+        // The first line names the database, of which there is only one.
+        found.lines().rfind(|line| *line != "ok").map(str::to_owned)
+    }
+
+    fn verify_content(&self) -> Result<Intact, VerifyError> {
         let mut chain = Chain::default();
         let mut attached: Vec<(String, u64, Digest)> = Vec::new();
         self.each_entry(None, 0, &mut |entry| {
-            let at = (entry.run.to_string(), entry.seq);
-            if let Ok(recorded) = entry.recorded() {
-                let digest = recorded.event.attachment().map(|attachment| attachment.digest.clone());
-                attached.extend(digest.map(|digest| (at.0, at.1, digest)));
+            let Recorded { seq, event, .. } = chain.follow(entry)?;
+            if let (Some(attachment), Some(last)) = (event.attachment(), &chain.last) {
+                attached.push((last.run.to_string(), seq, attachment.digest.clone()));
             }
-            Ok::<_, VerifyError>(chain.follow(entry)?)
+            Ok::<_, VerifyError>(())
         })?;
         self.verify_inventories()?;
         let mut whole = BTreeSet::new();
@@ -134,13 +168,15 @@ impl Journal {
             }
             whole.insert(digest);
         }
-        let attachments = {
-            let connection = self.connection();
-            connection
-                .query_row("SELECT count(*) FROM attachment", [], |row| row.get::<_, i64>(0))
-                .map_err(at(self.path()))?
-        };
-        Ok(chain.intact(attachments.cast_unsigned()))
+        let all = self.digests()?;
+        for name in &all {
+            let digest: Option<Digest> = name.parse().ok();
+            let known = digest.as_ref().is_some_and(|digest| whole.contains(digest));
+            if !known && !digest.map_or(Ok(false), |digest| self.attachment_is_whole(&digest))? {
+                return Err(Broken::Evidence { digest: name.clone() }.into());
+            }
+        }
+        Ok(chain.intact(all.len() as u64))
     }
 }
 

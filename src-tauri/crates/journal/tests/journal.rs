@@ -183,7 +183,8 @@ fn a_journal_that_cannot_be_copied_is_not_brought_forward() {
     let part = place.path.with_file_name(format!("journal.v2.db.{}.part", std::process::id()));
     fs::create_dir(&part).unwrap();
     let why = Journal::open(&place.path).unwrap_err();
-    assert!(matches!(why, JournalError::Copy { .. }), "{why}");
+    assert!(matches!(why, JournalError::CopyBefore { .. }), "{why}");
+    assert!(why.to_string().contains("Nothing was changed"), "{why}");
     assert_eq!(version(), 2);
     fs::remove_dir(&part).unwrap();
     Journal::open(&place.path).unwrap();
@@ -377,7 +378,7 @@ fn a_full_disk_keeps_nothing_of_what_did_not_fit() {
 fn a_file_that_is_no_journal_is_refused() {
     let place = place();
     std::fs::File::create(&place.path).unwrap().write_all(&[7; 8192]).unwrap();
-    assert!(matches!(Journal::open(&place.path), Err(JournalError::Sqlite { .. })));
+    assert!(matches!(Journal::open(&place.path), Err(JournalError::Damaged { .. })));
     assert!(Journal::open_read_only(&place.path.with_extension("none")).is_err());
     let unfinished = place.path.with_extension("empty");
     std::fs::write(&unfinished, "").unwrap();

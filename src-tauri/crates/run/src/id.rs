@@ -87,7 +87,13 @@ impl Digest {
 
     /// The digest of everything a hasher was given.
     pub fn finish(hasher: Sha256) -> Self {
-        Self(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut text = String::with_capacity(64);
+        for byte in hasher.finalize() {
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
+            }
+        }
+        Self(text)
     }
 
     /// All 64 digits.

@@ -37,6 +37,9 @@ Usage: cargo xtask COMMAND
   bench reconcile [--keys N]
                      compare made-up photos of a database and a bucket, 10 million a side unless said, and measure
                      it beside `sort | comm`
+  bench journal [--entries N] [--rounds N]
+                     append to, read, verify and export the journal of a long run, 100,000 entries unless said, and
+                     measure it beside SQLite alone and beside a short run
   bench photos [--only restore|ministack|undelete|survey] [--rounds N] [--photos N] [--versions N] [--peers]
                      survey and bring back made-up photos on the practice range and on ministack, and measure it
                      beside a bare client and, with --peers, beside tools by others; 3 rounds unless said
@@ -93,6 +96,17 @@ impl Command {
                         }
                     }
                     bench::What::Reconcile(options)
+                }
+                Some("journal") => {
+                    let mut options = bench::journal::Options::default();
+                    while let Some(arg) = rest.next() {
+                        match arg {
+                            "--entries" => options.entries = number(arg, rest.next())?.max(2_000),
+                            "--rounds" => options.rounds = number(arg, rest.next())?.max(1),
+                            _ => return Err(Usage::unknown(arg)),
+                        }
+                    }
+                    bench::What::Journal(options)
                 }
                 Some("photos") => {
                     let mut options = bench::photos::Options::default();
@@ -160,6 +174,7 @@ impl Command {
             Self::Practice(options) => practice::practice(project, &options),
             Self::Test => test::test(project),
             Self::Bench(bench::What::Reconcile(options)) => bench::reconcile::reconcile(project, &options),
+            Self::Bench(bench::What::Journal(options)) => bench::journal::journal(project, &options),
             Self::Bench(bench::What::Photos(options)) => bench::photos::photos(project, &options),
             Self::Setup { purpose, how } => setup::setup(project, purpose, how),
             Self::Types => types::write(project),
@@ -213,6 +228,10 @@ mod tests {
         assert_eq!(
             parse("bench reconcile --keys 1000"),
             Ok(Command::Bench(bench::What::Reconcile(bench::reconcile::Options { keys: 1000 })))
+        );
+        assert_eq!(
+            parse("bench journal --entries 20000 --rounds 1"),
+            Ok(Command::Bench(bench::What::Journal(bench::journal::Options { entries: 20_000, rounds: 1 })))
         );
         let options = bench::photos::Options {
             only: Some(bench::photos::Part::Survey),

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how fast the parts are whose speed decides how long a restore takes.
 
+pub(crate) mod journal;
 pub(crate) mod photos;
 pub(crate) mod reconcile;
 
@@ -8,6 +9,8 @@ pub(crate) mod reconcile;
 pub(crate) enum What {
     /// Comparing the photos of a database with those of a bucket.
     Reconcile(reconcile::Options),
+    /// Keeping, reading and exporting what happened.
+    Journal(journal::Options),
     /// Bringing photos back.
     Photos(photos::Options),
 }
