@@ -21,7 +21,7 @@ use crate::credentials;
 use crate::databases::{Databases, Regional};
 use crate::errors::Site;
 use crate::identity::Sts;
-use crate::keychain::KeychainError;
+use crate::keychain::{KeychainError, told};
 use crate::photos::Photos;
 use crate::reach;
 
@@ -127,7 +127,7 @@ pub enum ConnectError {
         missing: Vec<&'static str>,
     },
     /// The keychain didn't give the entry.
-    #[error(transparent)]
+    #[error("{}", told(.0))]
     Keychain(#[from] KeychainError),
 }
 

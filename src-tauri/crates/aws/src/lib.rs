@@ -31,7 +31,7 @@
 //! `HTTPS_PROXY` and its kin are heeded on the way to AWS, never on the way to an endpoint on this machine.
 //!
 //! # Dependencies worth a word
-//! `keyring` speaks to the OS keychain, on Linux to the Secret Service in pure Rust. `aws-types` and
+//! `aws-types` and
 //! `aws-credential-types` are the SDK's own vocabulary, needed to read a profile before it is used and to tell a
 //! failed login from a failed request. `aws-smithy-http-client` makes the client that goes past proxies.
 //! `aws-smithy-runtime-api` and `quick-xml` read pages of a listing, which take the SDK's own reader three times as

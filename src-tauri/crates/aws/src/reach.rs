@@ -49,7 +49,7 @@ fn login(source: Option<environment::Login>) -> AskLogin {
     })
 }
 
-/// Why the keychain gave no login. What its errors advise is for AWS keys, which may come from elsewhere.
+/// Why the keychain gave no login.
 fn refused(name: &str, why: &KeychainError) -> PortError {
     let said = why.to_string();
     let message = said.split_once("; ").map_or(said.as_str(), |(message, _)| message);

@@ -46,7 +46,7 @@ pub(crate) enum Error {
     Scenario(#[from] ::range::ScenarioError),
     #[error(transparent)]
     Answers(#[from] crate::answers::AnswersError),
-    #[error("{0}.")]
+    #[error("{}.", aws::keychain::told(.0))]
     Keychain(#[from] aws::keychain::KeychainError),
     #[error("{} can't be read: {source}. Check the path and its permissions.", path.display())]
     Read { path: PathBuf, source: io::Error },
