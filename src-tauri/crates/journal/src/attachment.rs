@@ -71,15 +71,16 @@ impl Journal {
         Ok(BufReader::with_capacity(64 * 1024, reader))
     }
 
-    /// Whether an attachment's content still is what its digest says.
+    /// Whether an attachment's content still is what its digest says, and as long as was written down.
     ///
     /// # Errors
     /// As [`Journal::attachment`]; also a disk that can't be read.
     pub fn attachment_is_whole(&self, digest: &Digest) -> Result<bool, JournalError> {
         let mut hasher = Sha256::new();
         let mut reader = self.attachment(digest)?;
+        let kept = bytes_of(&self.connection(), digest).map_err(at(self.path()))?;
         match io::copy(&mut reader, &mut HashWriter(&mut hasher)) {
-            Ok(_) => Ok(Digest::finish(hasher) == *digest),
+            Ok(bytes) => Ok(kept.map(i64::cast_unsigned) == Some(bytes) && Digest::finish(hasher) == *digest),
             Err(why) if why.kind() == io::ErrorKind::InvalidData => Ok(false),
             Err(why) => Err(JournalError::Evidence(why)),
         }
