@@ -16,6 +16,7 @@ mod effect;
 mod home;
 mod inventory;
 mod manifest;
+mod seal;
 mod session;
 
 pub use connect::{ConnectFuture, Connector};
@@ -23,4 +24,5 @@ pub use disk::Folder;
 pub use home::{Home, HomeError};
 pub use inventory::InventoryError;
 pub use manifest::{ManifestError, has_manifest, result_manifest};
+pub use seal::{Remembered, UnsealedError, hold, key, remembered, seal};
 pub use session::{Engine, EngineError, Session};

@@ -73,6 +73,16 @@ pub struct Seal {
     pub run: SealedRun,
 }
 
+impl From<VerifyError> for SealError {
+    fn from(why: VerifyError) -> Self {
+        match why {
+            VerifyError::Broken(broken) => Self::Inconsistent(broken),
+            VerifyError::Journal(why) => why.into(),
+            VerifyError::Io(why) => JournalError::Evidence(why).into(),
+        }
+    }
+}
+
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n{}\n{}\ntime {}", self.origin, self.tree.size, self.tree.root, self.time)?;
@@ -138,14 +148,9 @@ impl Journal {
         remembered: Option<&TreeHead>,
         now: Timestamp,
     ) -> Result<Seal, SealError> {
-        let broken = |why| match why {
-            VerifyError::Broken(broken) => SealError::Inconsistent(broken),
-            VerifyError::Journal(why) => why.into(),
-            VerifyError::Io(why) => JournalError::Evidence(why).into(),
-        };
-        remembered.map_or(Ok(()), |head| self.holds(head)).map_err(broken)?;
+        remembered.map_or(Ok(()), |head| self.holds(head))?;
         let last = self.last_checkpoint()?;
-        last.as_ref().map_or(Ok(()), |(tree, _)| self.holds(tree)).map_err(broken)?;
+        last.as_ref().map_or(Ok(()), |(tree, _)| self.holds(tree))?;
         if let Some(sealed) = self.sealed(run)? {
             return Ok(sealed);
         }
