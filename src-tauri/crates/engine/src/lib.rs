@@ -17,6 +17,7 @@ mod effect;
 mod home;
 mod inventory;
 mod manifest;
+mod seal;
 mod session;
 mod sign_in;
 
@@ -26,5 +27,6 @@ pub use disk::Folder;
 pub use home::{Home, HomeError};
 pub use inventory::InventoryError;
 pub use manifest::{ManifestError, has_manifest, result_manifest};
+pub use seal::{Remembered, UnsealedError, hold, key, remembered, seal};
 pub use session::{Engine, EngineError, Session, SignedApproval};
 pub use sign_in::{SHORTEST, SignInError, sign_off, sign_up, signed_up};

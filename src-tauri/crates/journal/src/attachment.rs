@@ -72,13 +72,14 @@ impl Journal {
         Ok(BufReader::with_capacity(64 * 1024, reader))
     }
 
-    /// Whether an attachment's content still is what its digest says.
+    /// Whether an attachment's content still is what its digest says, and as long as was written down.
     ///
     /// # Errors
     /// As [`Journal::attachment`]; also a disk that can't be read.
     pub fn attachment_is_whole(&self, digest: &Digest) -> Result<bool, JournalError> {
+        let kept = bytes_of(&self.connection(), digest).map_err(at(self.path()))?;
         match io::copy(&mut self.attachment(digest)?, &mut io::sink()) {
-            Ok(_) => Ok(true),
+            Ok(bytes) => Ok(kept.map(i64::cast_unsigned) == Some(bytes)),
             Err(why) if why.kind() == io::ErrorKind::InvalidData => Ok(false),
             Err(why) => Err(why.downcast().map_or_else(JournalError::Evidence, at(self.path()))),
         }

@@ -44,7 +44,7 @@ impl Journal {
 
     /// Looks at every record, and counts them.
     pub(crate) fn verify_inventories(&self) -> Result<u64, JournalError> {
-        let records: Vec<(i64, String, String)> = {
+        let records: Vec<(i64, [String; 3], String, String)> = {
             let connection = self.connection();
             let at = at(self.path());
             // A journal that was only opened to be read may be of a version that had none.
@@ -53,13 +53,21 @@ impl Journal {
                 return Ok(0);
             }
             let mut query = connection
-                .prepare("SELECT number, body, hash FROM inventory ORDER BY number")
+                .prepare(
+                    "SELECT number, environment, account, taken, body, hash FROM inventory ORDER BY number",
+                )
                 .map_err(&at)?;
-            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(&at)?;
-            rows.collect::<Result<_, _>>().map_err(&at)?
+            let row = |row: &rusqlite::Row<'_>| {
+                Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?], row.get(4)?, row.get(5)?))
+            };
+            query.query_map([], row).map_err(&at)?.collect::<Result<_, _>>().map_err(&at)?
         };
-        for (number, body, hash) in &records {
-            self.whole(*number, body, hash)?;
+        for (next, (number, of, body, hash)) in (1..).zip(&records) {
+            let Inventory { environment, account, taken, .. } = self.whole(*number, body, hash)?;
+            if *of != [environment, account, taken.to_string()] || *number != next {
+                let why = "it is not filed as what it is".to_owned();
+                return Err(JournalError::Inventory { path: self.path().to_owned(), number: *number, why });
+            }
         }
         Ok(records.len() as u64)
     }

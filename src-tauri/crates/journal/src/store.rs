@@ -12,12 +12,14 @@ use rusqlite_migration::{M, Migrations};
 use crate::backup;
 use crate::chain::{Entry, GENESIS};
 use crate::secrets;
+use crate::tree;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     Migrations::new(vec![
         M::up(include_str!("schema.sql")),
         M::up(include_str!("inventory.sql")),
         M::up(include_str!("packed.sql")),
+        M::up_with_hook(include_str!("tree.sql"), |transaction| Ok(tree::plant_all(transaction)?)),
     ])
 });
 
@@ -129,6 +131,16 @@ pub enum JournalError {
         path: PathBuf,
         /// The record.
         number: i64,
+        /// Why.
+        why: String,
+    },
+    /// The tree over the entries, or a checkpoint, can't be used.
+    #[error(
+        "the tree of entries in {path} can't be used: {why}. Check with `lifeboat verify`, and keep a copy of the file."
+    )]
+    Tree {
+        /// The journal.
+        path: PathBuf,
         /// Why.
         why: String,
     },
@@ -259,8 +271,9 @@ impl Journal {
         if seq != new.after {
             return Err(JournalError::Behind { run: new.run.clone(), after: new.after });
         }
+        let leaves = tree::size(&transaction).map_err(&at)?;
         let mut recorded = Vec::with_capacity(new.events.len());
-        for event in new.events {
+        for (number, event) in (leaves..).zip(new.events) {
             seq += 1;
             let text = secrets::masked_event(serde_json::to_string(event)?)?;
             let entry = Entry::new(
@@ -287,6 +300,7 @@ impl Journal {
                     ])
                 })
                 .map_err(&at)?;
+            tree::plant(&transaction, number, entry.run.as_str(), seq, &entry.hash).map_err(&at)?;
             previous.clone_from(&entry.hash);
             recorded.push(entry.recorded()?);
         }
@@ -485,6 +499,10 @@ pub(crate) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> JournalError {
     let path = path.to_owned();
     move |source| {
         let path = path.clone();
+        // Only a subtree is looked up without asking whether it is there.
+        if matches!(source, rusqlite::Error::QueryReturnedNoRows) {
+            return JournalError::Tree { path, why: "a part of it is missing".to_owned() };
+        }
         let error = source.sqlite_error();
         let damaged =
             |source: rusqlite::Error| JournalError::Damaged { path: path.clone(), why: source.to_string() };

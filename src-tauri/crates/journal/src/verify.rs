@@ -1,12 +1,11 @@
 //! Whether a journal, or an export of one, still says what was written.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
 
 use run::{Digest, Recorded, RunId};
-use serde::Deserialize;
 
 use crate::chain::{Entry, GENESIS};
+use crate::checkpoint::Seal;
 use crate::store::{Journal, JournalError, at};
 
 /// What was found intact.
@@ -20,6 +19,13 @@ pub struct Intact {
     pub attachments: u64,
     /// The hash of the last entry of each run, in the order of their ids.
     pub heads: Vec<(RunId, String)>,
+    /// How many signed checkpoints a journal has; each holds.
+    pub checkpoints: u64,
+    /// What says of the runs of an export how long they are, and that they were signed. A run without one may have been
+    /// cut short, or written by somebody else altogether.
+    pub seals: Vec<Seal>,
+    /// How many entries an export leaves out: that there are such is known, and what they say is not.
+    pub left_out: u64,
 }
 
 /// The first thing that was found broken.
@@ -55,6 +61,22 @@ pub enum Broken {
         /// Its digest, as it stands there.
         digest: String,
     },
+    /// A leaf of the tree over all entries, or a subtree that it is in.
+    #[error("leaf {number} of the tree of entries is broken: {why}")]
+    Leaf {
+        /// The leaf, from 0.
+        number: u64,
+        /// Why.
+        why: &'static str,
+    },
+    /// A signed checkpoint.
+    #[error("the checkpoint over {size} entries does not hold: {why}")]
+    Checkpoint {
+        /// How many entries it is over.
+        size: u64,
+        /// Why.
+        why: String,
+    },
     /// A line of an export.
     #[error("line {line} is broken: {why}")]
     Line {
@@ -81,36 +103,55 @@ pub enum VerifyError {
 
 /// Follows the chain of each run.
 #[derive(Default)]
-struct Chain {
-    last: Option<Entry>,
-    entries: u64,
+pub(crate) struct Chain {
+    /// The run, the number and the hash of the last entry.
+    last: Option<(RunId, u64, String)>,
+    pub(crate) entries: u64,
     heads: Vec<(RunId, String)>,
 }
 
 impl Chain {
-    fn follow(&mut self, entry: Entry) -> Result<Recorded, Broken> {
-        let same = self.last.as_ref().filter(|last| last.run == entry.run);
-        let (seq, previous) = same.map_or((0, GENESIS), |last| (last.seq, last.hash.as_str()));
+    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<Recorded, Broken> {
+        let (seq, previous) = self.end_of(&entry.run);
         let fault = entry.fault(seq, previous).map_or(Ok(()), |why| Err(why.to_owned()));
         let recorded = fault
             .and_then(|()| entry.recorded().map_err(|why| why.to_string()))
             .map_err(|why| Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why })?;
-        match self.heads.last_mut() {
-            Some((run, head)) if *run == entry.run => head.clone_from(&entry.hash),
-            _ => self.heads.push((entry.run.clone(), entry.hash.clone())),
-        }
-        self.entries += 1;
-        self.last = Some(entry);
+        self.add(entry.run.clone(), entry.seq, entry.hash.clone());
         Ok(recorded)
     }
 
-    fn intact(self, attachments: u64) -> Intact {
-        Intact { runs: self.heads.len(), entries: self.entries, attachments, heads: self.heads }
+    /// The number and the hash that the next entry of `run` hangs on.
+    pub(crate) fn end_of(&self, run: &RunId) -> (u64, &str) {
+        let same = self.last.as_ref().filter(|(last, ..)| last == run);
+        same.map_or((0, GENESIS), |(_, seq, hash)| (*seq, hash))
+    }
+
+    pub(crate) fn add(&mut self, run: RunId, seq: u64, hash: String) {
+        match self.heads.last_mut() {
+            Some((last, head)) if *last == run => head.clone_from(&hash),
+            _ => self.heads.push((run.clone(), hash.clone())),
+        }
+        self.entries += 1;
+        self.last = Some((run, seq, hash));
+    }
+
+    pub(crate) fn intact(self, attachments: u64, checkpoints: u64) -> Intact {
+        Intact {
+            runs: self.heads.len(),
+            entries: self.entries,
+            attachments,
+            heads: self.heads,
+            checkpoints,
+            seals: Vec::new(),
+            left_out: 0,
+        }
     }
 }
 
 impl Journal {
-    /// Checks every entry against the one before it, and every attachment and inventory against its digest.
+    /// Checks every entry against the one before it, the tree of all entries and every signed checkpoint against them,
+    /// and every attachment and inventory against its digest.
     ///
     /// # Errors
     /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry; [`JournalError::Damaged`]
@@ -145,12 +186,14 @@ impl Journal {
         let mut chain = Chain::default();
         let mut attached: Vec<(String, u64, Digest)> = Vec::new();
         self.each_entry(None, 0, &mut |entry| {
-            let Recorded { seq, event, .. } = chain.follow(entry)?;
-            if let (Some(attachment), Some(last)) = (event.attachment(), &chain.last) {
-                attached.push((last.run.to_string(), seq, attachment.digest.clone()));
+            let Recorded { seq, event, .. } = chain.follow(&entry)?;
+            if let Some(attachment) = event.attachment() {
+                attached.push((entry.run.to_string(), seq, attachment.digest.clone()));
             }
             Ok::<_, VerifyError>(())
         })?;
+        self.verify_tree(chain.entries)?;
+        let checkpoints = self.verify_checkpoints()?;
         self.verify_inventories()?;
         let mut whole = BTreeSet::new();
         for (run, seq, digest) in attached {
@@ -176,40 +219,6 @@ impl Journal {
                 return Err(Broken::Evidence { digest: name.clone() }.into());
             }
         }
-        Ok(chain.intact(all.len() as u64))
+        Ok(chain.intact(all.len() as u64, checkpoints))
     }
-}
-
-/// What an exported line has of its entry.
-#[derive(Deserialize)]
-struct Line {
-    run: RunId,
-    seq: u64,
-    datetime: String,
-    actor: String,
-    entry: String,
-    previous: String,
-    hash: String,
-}
-
-/// Checks the chain in an export in JSON lines, where each line has at least `run`, `seq`, `datetime`, `actor`,
-/// `entry` (the event as it was stored), `previous` and `hash`.
-///
-/// # Errors
-/// [`VerifyError::Broken`] with the first line that can't be read or entry that is broken.
-pub fn verify_export(lines: impl BufRead) -> Result<Intact, VerifyError> {
-    let mut chain = Chain::default();
-    for (number, text) in (1..).zip(lines.lines()) {
-        let text = text?;
-        if text.trim().is_empty() {
-            continue;
-        }
-        let Line { run, seq, datetime: at, actor, entry: event, previous, hash } =
-            serde_json::from_str(&text).map_err(|why| Broken::Line { line: number, why: why.to_string() })?;
-        chain.follow(Entry { run, seq, at, actor, event, previous, hash })?;
-    }
-    if chain.entries == 0 {
-        return Err(Broken::Line { line: 1, why: "there is no entry in it".to_owned() }.into());
-    }
-    Ok(chain.intact(0))
 }

@@ -1,15 +1,20 @@
-//! JSON lines: Timesketch's columns first, then the entry as it was stored.
+//! JSON lines: Timesketch's columns first, then the entry as it was stored, and what proves that it is.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use journal::{Hash, Journal, JournalError, Seal};
+use run::Event;
 use serde::Serialize;
 
-use crate::Timeline;
+use crate::{Row, Timeline};
 
 /// The version that writes, by which its words can be checked.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// One line. `run, seq, datetime, actor, entry, previous, hash` are what [`journal::verify_export`] checks.
+/// One line. `run, seq, datetime, actor, entry, previous, hash` and the proof are what [`journal::verify_export`]
+/// checks. One that is left out lacks `actor`, `step` and `entry`, and its `datetime` is that of the line before: nobody
+/// could check them.
 #[derive(Serialize)]
 struct Line<'a> {
     message: &'a str,
@@ -17,33 +22,200 @@ struct Line<'a> {
     timestamp_desc: &'a str,
     run: &'a str,
     seq: u64,
-    actor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
     mode: &'a str,
-    step: Option<&'a str>,
-    entry: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redacted: Option<bool>,
     previous: &'a str,
     hash: &'a str,
     lifeboat: &'a str,
+    #[serde(flatten)]
+    proof: Option<Proof>,
+}
+
+/// The fields of a line that lead from its entry to the root of the checkpoint's tree.
+#[derive(Serialize)]
+struct Proof {
+    leaf: u64,
+    tree: u64,
+    proof: Vec<Hash>,
+}
+
+/// The names of a proof's fields, which [`journal::verify_export`] has checked.
+pub(crate) const PROOF: [&str; 3] = ["leaf", "tree", "proof"];
+
+/// The last line of a run that is sealed.
+#[derive(Serialize)]
+pub(crate) struct CheckpointLine<'a> {
+    message: String,
+    datetime: String,
+    timestamp_desc: &'static str,
+    run: &'a str,
+    hash: &'a str,
+    checkpoint: &'a str,
+    key: String,
+    lifeboat: &'static str,
+}
+
+/// What is written beside the entries, and what is not written of them.
+#[derive(Clone, Default)]
+pub struct JsonLines<'a> {
+    /// The checkpoint that seals the run, and the journal that has the proofs.
+    pub seal: Option<(&'a Journal, &'a Seal)>,
+    /// The entries whose text is left out. Only notes can be: see [`Timeline::write_json_lines`].
+    pub left_out: BTreeSet<u64>,
+}
+
+/// Why a run can't be exported so.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonLinesError {
+    /// An entry that can't be left out.
+    #[error(
+        "entry {seq} can't be left out: {why}. Only notes can be left out; read the timeline for the numbers of their \
+         entries."
+    )]
+    NotANote {
+        /// The entry.
+        seq: u64,
+        /// Why not.
+        why: String,
+    },
+    /// The checkpoint is of another state of the run.
+    #[error("the run has gone on since its checkpoint was signed. Export it again.")]
+    Grown,
+    /// A proof can't be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The file can't be written.
+    #[error(
+        "the timeline can't be written: {0}. Check the folder and the free space, or choose another place."
+    )]
+    Write(#[from] io::Error),
+}
+
+impl Timeline {
+    /// Writes it as JSON lines, sealed and with entries left out as `options` say. What is left out is the text of notes
+    /// only: they are what people write freely, and nothing that was done to the Portal is in them. Whoever reads the
+    /// export can see that there is an entry, but not that it is a note: for that they have the word of who exported it.
+    ///
+    /// # Errors
+    /// Nothing is written when an entry can't be left out or the checkpoint is not of this state of the run.
+    pub fn write_json_lines(
+        &self,
+        options: &JsonLines<'_>,
+        out: &mut dyn Write,
+    ) -> Result<(), JsonLinesError> {
+        for seq in &options.left_out {
+            let why = match self.rows.iter().find(|row| row.entry.seq == *seq) {
+                None => "there is no such entry".to_owned(),
+                Some(row) if is_note(row) => continue,
+                Some(row) => format!("it is {}", row.kind),
+            };
+            return Err(JsonLinesError::NotANote { seq: *seq, why });
+        }
+        if let Some((_, seal)) = options.seal
+            && (seal.run.entries != self.rows.len() as u64 || seal.run.head != self.head())
+        {
+            return Err(JsonLinesError::Grown);
+        }
+        let mut before = "";
+        for row in &self.rows {
+            let mut line = line(self, row, options.left_out.contains(&row.entry.seq).then_some(before));
+            before = line.datetime;
+            if let Some((journal, seal)) = options.seal {
+                let tree = seal.tree.size;
+                let (leaf, proof) = journal.proof(&row.entry.run, row.entry.seq, tree)?;
+                line.proof = Some(Proof { leaf, tree, proof });
+            }
+            write_line(&line, out)?;
+        }
+        if let Some((_, seal)) = options.seal {
+            write_line(&checkpoint_line(seal), out)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_note(row: &Row) -> bool {
+    matches!(serde_json::from_str(&row.entry.event), Ok(Event::Noted { .. }))
+}
+
+fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+/// The line of an entry; of one that is left out when the time of the line before is given.
+fn line<'a>(timeline: &'a Timeline, row: &'a Row, left_out: Option<&'a str>) -> Line<'a> {
+    let entry = &row.entry;
+    let line = Line {
+        message: &row.text,
+        datetime: &entry.at,
+        timestamp_desc: row.kind,
+        run: entry.run.as_str(),
+        seq: entry.seq,
+        actor: Some(&entry.actor),
+        mode: timeline.run().start().mode.word(),
+        step: Some(row.step.as_ref().map(|(id, _)| id.as_str())),
+        entry: Some(&entry.event),
+        redacted: None,
+        previous: &entry.previous,
+        hash: &entry.hash,
+        lifeboat: VERSION,
+        proof: None,
+    };
+    match left_out {
+        None => line,
+        Some(datetime) => Line {
+            message: "left out of this export",
+            datetime,
+            timestamp_desc: "redacted",
+            actor: None,
+            step: None,
+            entry: None,
+            redacted: Some(true),
+            ..line
+        },
+    }
+}
+
+pub(crate) fn checkpoint_line(seal: &Seal) -> CheckpointLine<'_> {
+    CheckpointLine {
+        message: format!(
+            "signed by {}: the {} entries of this run, among {} of the journal",
+            seal.key.name(),
+            seal.run.entries,
+            seal.tree.size
+        ),
+        datetime: seal.time.to_string(),
+        timestamp_desc: "checkpoint",
+        run: seal.run.run.as_str(),
+        hash: &seal.run.head,
+        checkpoint: &seal.note,
+        key: seal.key.to_string(),
+        lifeboat: VERSION,
+    }
 }
 
 pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    for row in timeline.rows() {
-        let line = Line {
-            message: &row.text,
-            datetime: &row.entry.at,
-            timestamp_desc: row.kind,
-            run: row.entry.run.as_str(),
-            seq: row.entry.seq,
-            actor: &row.entry.actor,
-            mode: timeline.run().start().mode.word(),
-            step: row.step.as_ref().map(|(id, _)| id.as_str()),
-            entry: &row.entry.event,
-            previous: &row.entry.previous,
-            hash: &row.entry.hash,
-            lifeboat: VERSION,
-        };
-        serde_json::to_writer(&mut *out, &line)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    timeline.rows().iter().try_for_each(|row| write_line(&line(timeline, row, None), out))
+}
+
+/// The lines of all entries without their proofs, as values; those in `left_out` without their texts.
+pub(crate) fn values(
+    timeline: &Timeline,
+    left_out: &BTreeSet<u64>,
+) -> serde_json::Result<Vec<serde_json::Value>> {
+    let mut before = "";
+    let rows = timeline.rows.iter().map(|row| {
+        let line = line(timeline, row, left_out.contains(&row.entry.seq).then_some(before));
+        before = line.datetime;
+        serde_json::to_value(line)
+    });
+    rows.collect()
 }

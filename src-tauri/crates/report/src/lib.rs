@@ -10,5 +10,6 @@ mod text;
 mod timeline;
 mod verify;
 
+pub use jsonl::{JsonLines, JsonLinesError};
 pub use timeline::{Format, ReportError, Row, Timeline};
 pub use verify::{Verified, verify_export};

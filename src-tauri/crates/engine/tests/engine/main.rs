@@ -16,6 +16,8 @@ mod order;
 #[cfg(test)]
 mod pausing;
 #[cfg(test)]
+mod sealing;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod sessions;

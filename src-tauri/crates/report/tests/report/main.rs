@@ -7,6 +7,8 @@ mod jsonl;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod timeline;
 #[cfg(test)]
 mod world;
