@@ -266,17 +266,43 @@ impl Journal {
     /// [`JournalError::Entry`] at the first that is broken.
     pub fn entries_after(&self, run: &RunId, after: u64) -> Result<Vec<Entry>, JournalError> {
         let mut entries: Vec<Entry> = Vec::new();
+        self.each_after(run, after, &mut |entry| {
+            entries.push(entry);
+            Ok::<_, JournalError>(())
+        })?;
+        Ok(entries)
+    }
+
+    /// Shows a run's entries from the first to the last, each checked against the one before it, without holding
+    /// them. The journal can't be written to from here until all have been seen.
+    ///
+    /// # Errors
+    /// [`JournalError::Entry`] at the first that is broken; what `seen` says.
+    pub fn each<E: From<JournalError>>(
+        &self,
+        run: &RunId,
+        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_after(run, 0, seen)
+    }
+
+    fn each_after<E: From<JournalError>>(
+        &self,
+        run: &RunId,
+        after: u64,
+        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut last: Option<(u64, String)> = None;
         self.each_entry(Some(run), after, &mut |entry| {
-            let before = entries.last().map(|last| (last.seq, last.hash.as_str()));
+            let before = last.as_ref().map(|(seq, hash)| (*seq, hash.as_str()));
             let (seq, previous) =
                 before.unwrap_or((after, if after == 0 { GENESIS } else { &entry.previous }));
             if let Some(why) = entry.fault(seq, previous) {
-                return Err(self.broken(&entry, why));
+                return Err(self.broken(&entry, why).into());
             }
-            entries.push(entry);
-            Ok(())
-        })?;
-        Ok(entries)
+            last = Some((entry.seq, entry.hash.clone()));
+            seen(entry)
+        })
     }
 
     /// What [`run::Run::fold`] needs of a run's entries.

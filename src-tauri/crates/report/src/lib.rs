@@ -6,9 +6,11 @@
 mod csv;
 mod jsonl;
 mod markdown;
+mod review;
 mod text;
 mod timeline;
 mod verify;
 
+pub use review::{Review, ReviewFormat};
 pub use timeline::{Format, ReportError, Row, Timeline};
 pub use verify::{Verified, verify_export};

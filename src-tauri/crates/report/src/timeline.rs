@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use jiff::Timestamp;
 use journal::Entry;
 use run::{Recorded, Run, State};
 
@@ -67,6 +68,9 @@ pub enum ReportError {
     /// There are none.
     #[error("there are no entries to write; `lifeboat runs` lists the runs there are")]
     Empty,
+    /// The journal can't be read.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
     /// They aren't a run.
     #[error(transparent)]
     Fold(#[from] run::FoldError),
@@ -86,9 +90,17 @@ impl Row {
         let recorded = recorded(&entry)?;
         Ok(row(run, entry, &recorded))
     }
+
+    /// It as a review shows it: number, time, who, what and the step's title.
+    pub(crate) fn cells(self) -> [String; 5] {
+        let step = self.step.map(|(_, title)| title).unwrap_or_default();
+        let at = self.entry.at.parse::<Timestamp>();
+        let at = at.map_or(self.entry.at, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        [self.entry.seq.to_string(), at, self.entry.actor, self.text, step]
+    }
 }
 
-fn recorded(entry: &Entry) -> Result<Recorded, ReportError> {
+pub(crate) fn recorded(entry: &Entry) -> Result<Recorded, ReportError> {
     entry.recorded().map_err(|why| ReportError::Entry { seq: entry.seq, why })
 }
 
@@ -149,8 +161,8 @@ impl Timeline {
     }
 
     /// How the run ended, in words.
-    pub(crate) fn ending(&self) -> String {
-        match self.run.state() {
+    pub(crate) fn ending(run: &Run) -> String {
+        match run.state() {
             State::Active => "not finished".to_owned(),
             State::Finished(at) => format!("finished {}", text::time(*at)),
             State::Abandoned { at, reason } => format!("abandoned {}: {reason}", text::time(*at)),
