@@ -74,10 +74,11 @@ pub enum ReportError {
     /// They aren't a run.
     #[error(transparent)]
     Fold(#[from] run::FoldError),
+    /// No PDF can be made.
+    #[error("the PDF can't be made: {0}. Write it as HTML, and report this.")]
+    Pdf(String),
     /// The file can't be written.
-    #[error(
-        "the timeline can't be written: {0}. Check the folder and the free space, or choose another place."
-    )]
+    #[error("the file can't be written: {0}. Check the folder and the free space, or choose another place.")]
     Write(#[from] std::io::Error),
 }
 

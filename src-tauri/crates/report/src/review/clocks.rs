@@ -2,27 +2,31 @@
 
 use std::time::Duration;
 
+use run::Mark;
+use runbook::Clock;
 use runbook::value::in_short;
 
 use crate::review::Review;
-use crate::review::activity::{Activity, Span};
-use crate::review::inputs::{achieved, between, marks};
+use crate::review::inputs::marks;
 use crate::review::sections::{Block, Column, Table};
 use crate::text::time;
 
 impl Review {
     /// The clocks, and what was achieved against what the runbook asks for.
     pub(crate) fn clocks(&self) -> Vec<Block> {
-        let rows = marks(&self.run).into_iter().map(|mark| match mark.at {
-            Some((at, true)) => vec![mark.name.to_owned(), time(at), "said by a person".to_owned()],
-            Some((at, false)) => vec![mark.name.to_owned(), time(at), "told by what was done".to_owned()],
-            None => vec![mark.name.to_owned(), "not recorded".to_owned(), String::new()],
+        let rows = marks(&self.run).map(|(name, mark)| match mark {
+            Some(Mark { at, said }) => {
+                let how =
+                    if said { "said by a person, or a step of the runbook" } else { "told by what was done" };
+                vec![name.to_owned(), time(at), how.to_owned()]
+            }
+            None => vec![name.to_owned(), "not recorded".to_owned(), String::new()],
         });
         let read = Table::new(
             [Column::words("clock", 3), Column::time("time", 4), Column::words("how it is known", 4)],
             rows.collect(),
         );
-        let held = held(&self.spans);
+        let held = self.run.achieved(self.run.last()).held;
         let text = format!(
             "The run was held for {} waiting for approvals and for times that the runbook sets. That is part of the \
              times above, never taken off them.",
@@ -33,8 +37,9 @@ impl Review {
 
     fn measured(&self) -> Table {
         let objectives = self.run.runbook().objectives;
-        let achieved = achieved(&self.run);
-        let until = match (achieved.validated, achieved.stopped) {
+        let achieved = self.run.achieved(self.run.last());
+        let validated = self.run.clock(Clock::ServiceValidated).is_some();
+        let until = match (validated, achieved.stopped) {
             (true, _) => "until the service was validated",
             (false, true) => "until the run ended; that the service works was not recorded",
             (false, false) => "so far; it goes on",
@@ -90,12 +95,6 @@ fn row(
     let how = if achieved.is_some() { how } else { "" };
     let achieved = achieved.map_or_else(|| "not known".to_owned(), length);
     vec![name.to_owned(), achieved, objective, result, how.to_owned()]
-}
-
-/// How long the run waited for approvals and in waits.
-pub(crate) fn held(spans: &[Span]) -> Duration {
-    let held = |span: &&Span| matches!(span.activity, Activity::Approval | Activity::Wait);
-    spans.iter().filter(held).map(|span| between(span.from, span.to)).sum()
 }
 
 /// A length of time, to the second below an hour and to the minute above.

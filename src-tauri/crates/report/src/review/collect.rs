@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use journal::Journal;
-use run::{Attachment, Event, Recorded, Run, RunId};
+use run::{Attachment, Event, NoteTag, Recorded, Run, RunId};
 use runbook::StepId;
 
 use crate::ReportError;
@@ -63,7 +63,7 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
         let event = &recorded.event;
         if let Some(kind) = deviates(event) {
             let text = text::sentence(run, event);
-            if inputs::broke_glass(event).is_some() {
+            if inputs::broke_glass(event) {
                 broken_glass.push(text.clone());
             }
             deviations.push(Deviation { seq: recorded.seq, at: recorded.at, kind, text });
@@ -75,9 +75,9 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
         if let Some((tag, text)) = inputs::tagged(event) {
             let noted = Noted { at: recorded.at, by: recorded.actor.clone(), text: text.to_owned() };
             match tag {
-                inputs::Tag::Impact => impact.push(noted),
-                inputs::Tag::WentWell => well.push(noted),
-                inputs::Tag::WentBadly => badly.push(noted),
+                NoteTag::Impact => impact.push(noted),
+                NoteTag::WentWell => well.push(noted),
+                NoteTag::WentBadly => badly.push(noted),
             }
         }
         if let Event::PlanApproved { step, .. } = event {
@@ -106,7 +106,7 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
 /// How an event departs from what the runbook says, if it does.
 fn deviates(event: &Event) -> Option<&'static str> {
     match event {
-        event if inputs::broke_glass(event).is_some() => Some("glass broken"),
+        event if inputs::broke_glass(event) => Some("glass broken"),
         Event::Skipped { .. } => Some("skipped"),
         Event::ApplyStarted { attempt, .. } if *attempt > 1 => Some("retried"),
         Event::FailureFollowed { .. } => Some("failure followed"),
@@ -125,7 +125,7 @@ fn deviates(event: &Event) -> Option<&'static str> {
 
 /// What something that was kept is.
 fn label(event: &Event) -> String {
-    if let Some(name) = inputs::attached(event) {
+    if let Event::Attached { name, .. } = event {
         return format!("attached: {name}");
     }
     match event {

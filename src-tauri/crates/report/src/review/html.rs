@@ -80,7 +80,7 @@ fn block(review: &Review, journal: &Journal, block: &Block, out: &mut dyn Write)
         }
         Block::Picture(said) => {
             writeln!(out, "<figure>")?;
-            svg::write(&review.picture(), said, out)?;
+            svg::write(&review.picture(1000.0), said, out)?;
             writeln!(out, "<figcaption>{}</figcaption>\n</figure>", escaped(said))?;
         }
         Block::Entries => {

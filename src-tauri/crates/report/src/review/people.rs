@@ -1,12 +1,13 @@
 //! Who did what.
 
 use jiff::Timestamp;
-use run::Run;
-
-use crate::review::inputs;
+use run::{Person, Run};
 
 /// Who the program is, as the journal names it.
 const PROGRAM: &str = "lifeboat";
+
+/// Who began a run and handed it over.
+const FORMERLY: &str = "operator, handed over";
 
 /// Somebody who took part.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,21 +34,24 @@ impl Parts {
     pub(crate) fn approved(&mut self, name: &str, plan: &str, at: Timestamp) {
         let part = self.of(name, at);
         part.approved.push(plan.to_owned());
-        if !part.roles.contains(&"approver") {
-            part.roles.push("approver");
-        }
     }
 
     /// With the roles that the run knows; the program itself comes last.
     pub(crate) fn finish(mut self, run: &Run) -> Vec<Part> {
-        for known in inputs::people(run) {
-            let part = self.of(&known.name, known.joined);
-            part.joined = part.joined.min(known.joined);
-            part.left = known.left.or(part.left);
-            for role in known.roles.into_iter().rev() {
-                part.roles.retain(|had| *had != role);
-                part.roles.insert(0, role);
+        for Person { name, roles, joined, left } in run.people() {
+            let part = self.of(name, *joined);
+            part.joined = part.joined.min(*joined);
+            part.left = *left;
+            for role in roles.iter().map(|role| role.words()) {
+                if !part.roles.contains(&role) {
+                    part.roles.push(role);
+                }
             }
+        }
+        // Who began it is not the operator any more once it was handed over.
+        let began = self.of(&run.start().operator, run.started());
+        if began.roles.is_empty() {
+            began.roles.push(FORMERLY);
         }
         for part in &mut self.0 {
             if part.name == PROGRAM {

@@ -11,20 +11,16 @@ use runbook::StepId;
 
 use crate::review::Review;
 use crate::review::activity::{Activity, Span};
-use crate::review::clocks::{held, length};
+use crate::review::clocks::length;
 use crate::review::inputs::{between, marks};
 use crate::review::paint::{Anchor, Ink, Item, Picture};
 
-/// The picture's width.
-pub(crate) const WIDTH: f64 = 1000.0;
-/// Where time begins, after the names.
-const LEFT: f64 = 232.0;
-/// Where it ends, before the lengths.
-const RIGHT: f64 = 916.0;
+/// How much room the lengths at the right need.
+const LENGTHS: f64 = 84.0;
 /// The height of a line.
 const LINE: f64 = 22.0;
 /// How many steps are drawn; more would be no picture any more.
-const MOST: usize = 40;
+const MOST: usize = 30;
 
 /// A phase that the run came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +80,7 @@ impl Review {
 
     /// When the run ended, or its last entry was written.
     fn until(&self) -> Timestamp {
-        crate::review::inputs::ended(&self.run).unwrap_or(self.run.last())
+        self.run.ended().unwrap_or(self.run.last())
     }
 
     /// What the picture shows, for those who can't see it.
@@ -102,16 +98,16 @@ impl Review {
             length(total),
             length(spent(Activity::Person)),
             length(spent(Activity::Action)),
-            length(held(&self.spans)),
+            length(spent(Activity::Approval) + spent(Activity::Wait)),
             length(spent(Activity::Trouble)),
             longest.unwrap_or_default(),
         )
     }
 
-    /// The picture.
-    pub(crate) fn picture(&self) -> Picture {
+    /// The picture, this wide.
+    pub(crate) fn picture(&self, width: f64) -> Picture {
         let phases = self.phases();
-        let scale = Scale::of(self);
+        let scale = Scale::of(self, width);
         let mut items = Vec::new();
         let top = 46.0;
         let (lines, left_out) = lines(&phases);
@@ -126,9 +122,9 @@ impl Review {
             .into_iter()
             .filter(|activity| self.spans.iter().any(|span| span.activity == *activity))
             .collect();
-        y = kinds(&mut items, &drawn, y, self.parts.iter().any(|part| !part.approved.is_empty()));
+        y = kinds(&mut items, &drawn, y, width, self.parts.iter().any(|part| !part.approved.is_empty()));
         if let Some(text) = legend {
-            y = text.draw(&mut items, y);
+            y = text.draw(&mut items, y, width);
         }
         let mut said = Vec::new();
         said.extend(scale.before.iter().cloned());
@@ -139,7 +135,7 @@ impl Review {
             items.push(Item::text(0.0, y + 12.0, 11.0, Ink::Faint, text));
             y += 18.0;
         }
-        Picture { width: WIDTH, height: y + 4.0, items }
+        Picture { width, height: y + 4.0, items }
     }
 
     fn draw(&self, items: &mut Vec<Item>, scale: &Scale, line: &Line<'_>, y: f64) {
@@ -150,7 +146,8 @@ impl Review {
         };
         let took = length(between(from, to));
         let heading = matches!(line, Line::Phase(_));
-        let (indent, room) = if heading { (0.0, 34) } else { (12.0, 34) };
+        let indent = if heading { 0.0 } else { 12.0 };
+        let room = ((scale.left - indent - 8.0) / 6.2) as usize;
         let ink = if heading { Ink::Text } else { Ink::Soft };
         items.push(Item::Text {
             x: indent,
@@ -162,7 +159,7 @@ impl Review {
             text: cut(title, room),
         });
         items.push(Item::Text {
-            x: WIDTH,
+            x: scale.width,
             y: middle + 4.0,
             size: 11.0,
             bold: heading,
@@ -189,7 +186,7 @@ impl Review {
     fn draw_marks(&self, items: &mut Vec<Item>, scale: &Scale, bottom: f64) -> Option<Numbered> {
         let mut said = Vec::new();
         let mut last = f64::NEG_INFINITY;
-        let drawn = marks(&self.run).into_iter().filter_map(|mark| Some((mark.name, mark.at?.0)));
+        let drawn = marks(&self.run).filter_map(|(name, mark)| Some((name, mark?.at)));
         let mut drawn: Vec<_> = drawn.filter(|(_, at)| scale.holds(*at)).collect();
         drawn.sort_by_key(|(_, at)| *at);
         for ((name, at), number) in drawn.into_iter().zip(1..) {
@@ -224,9 +221,12 @@ fn lines(phases: &[Phase]) -> (Vec<Line<'_>>, usize) {
     let mut lines = Vec::new();
     let mut steps = 0;
     for phase in phases {
-        lines.push(Line::Phase(phase));
+        let mut first = true;
         for step in &phase.steps {
             if steps < MOST && least.is_none_or(|least| took(step) >= least) {
+                if std::mem::take(&mut first) {
+                    lines.push(Line::Phase(phase));
+                }
                 steps += 1;
                 lines.push(Line::Step(step));
             }
@@ -251,13 +251,17 @@ fn shape(activity: Activity) -> (f64, Ink, bool) {
 }
 
 /// What the shapes mean.
-fn kinds(items: &mut Vec<Item>, drawn: &[Activity], y: f64, approvals: bool) -> f64 {
+fn kinds(items: &mut Vec<Item>, drawn: &[Activity], mut y: f64, width: f64, approvals: bool) -> f64 {
     let mut x = 0.0;
     for activity in drawn {
         let (h, ink, outline) = shape(*activity);
+        let needs = 26.0 + wide(activity.words(), 11.0) + 22.0;
+        if x + needs > width {
+            (x, y) = (0.0, y + 20.0);
+        }
         items.push(Item::Rect { x, y: y + 6.0 - h / 2.0, w: 20.0, h, ink, outline });
         items.push(Item::text(x + 26.0, y + 10.0, 11.0, Ink::Soft, activity.words().to_owned()));
-        x += 26.0 + wide(activity.words(), 11.0) + 22.0;
+        x += needs;
     }
     if approvals {
         items.push(Item::Diamond { x: x + 6.0, y: y + 6.0, size: 6.0, ink: Ink::Text });
@@ -270,11 +274,11 @@ fn kinds(items: &mut Vec<Item>, drawn: &[Activity], y: f64, approvals: bool) -> 
 struct Numbered(Vec<(i32, String)>);
 
 impl Numbered {
-    fn draw(self, items: &mut Vec<Item>, mut y: f64) -> f64 {
+    fn draw(self, items: &mut Vec<Item>, mut y: f64, width: f64) -> f64 {
         let mut x = 0.0;
         for (number, text) in self.0 {
             let needs = 18.0 + wide(&text, 11.0) + 18.0;
-            if x + needs > WIDTH {
+            if x + needs > width {
                 (x, y) = (0.0, y + 20.0);
             }
             items.push(Item::Disc {
@@ -295,16 +299,20 @@ impl Numbered {
 struct Scale {
     from: Timestamp,
     to: Timestamp,
+    /// Where time begins, after the names, and where it ends, before the lengths.
+    left: f64,
+    right: f64,
+    width: f64,
     /// What lies before the picture, when that would have left no room for the rest.
     before: Option<String>,
 }
 
 impl Scale {
     /// From the first clock, if that isn't so long ago that the run would be squeezed to nothing.
-    fn of(review: &Review) -> Self {
+    fn of(review: &Review, width: f64) -> Self {
         let (started, to) = (review.run.started(), review.until());
         let to = to.max(started.checked_add(SignedDuration::from_secs(1)).unwrap_or(started));
-        let all = marks(&review.run).into_iter().filter_map(|mark| mark.at.map(|(at, _)| (mark.name, at)));
+        let all = marks(&review.run).filter_map(|(name, mark)| Some((name, mark?.at)));
         let took = between(started, to);
         let (near, far): (Vec<_>, Vec<_>) = all.partition(|(_, at)| between(*at, started) <= took);
         let from = near.iter().map(|(_, at)| *at).min().unwrap_or(started).min(started);
@@ -314,7 +322,7 @@ impl Scale {
             .map(|(name, at)| format!("{name} {} before the run began", length(between(*at, started))));
         let said = said.collect::<Vec<_>>().join("; ");
         let before = (!said.is_empty()).then(|| format!("Not drawn: {said}."));
-        Self { from, to, before }
+        Self { from, to, left: width * 0.235, right: width - LENGTHS, width, before }
     }
 
     fn holds(&self, at: Timestamp) -> bool {
@@ -323,7 +331,7 @@ impl Scale {
 
     fn x(&self, at: Timestamp) -> f64 {
         let part = between(self.from, at).as_secs_f64() / between(self.from, self.to).as_secs_f64().max(1e-9);
-        LEFT + (RIGHT - LEFT) * part.clamp(0.0, 1.0)
+        self.left + (self.right - self.left) * part.clamp(0.0, 1.0)
     }
 
     /// Where a bar begins, and how wide it is: always enough to be seen.

@@ -259,7 +259,7 @@ impl Review {
                 "The runbook names no subcategory that a run of it is evidence for.".to_owned(),
             )];
         }
-        let said = match crate::review::inputs::ended(&self.run) {
+        let said = match self.run.ended() {
             Some(_) => {
                 "The subcategories that the runbook names, for which this run is evidence. The wording is ours, \
                         and no quotation of the standard."

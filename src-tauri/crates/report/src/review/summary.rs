@@ -2,12 +2,13 @@
 
 use action::{Effect, Verdict};
 use jiff::Timestamp;
-use run::{Mode, State, StepState, Work};
+use run::{Mode, Run, State, StepState, Work};
+use runbook::Clock;
 
 use crate::Timeline;
 use crate::review::Review;
 use crate::review::clocks::length;
-use crate::review::inputs::{achieved, between, ended};
+use crate::review::inputs::between;
 use crate::review::sections::Block;
 use crate::text::time;
 
@@ -42,18 +43,17 @@ impl Review {
     }
 
     fn outage(&self) -> String {
-        let start = self.run.start();
-        match start.outage_began {
+        let declared = began(&self.run, Clock::Declared).unwrap_or(self.run.started());
+        let ran = format!("the run began {} after that", length(between(declared, self.run.started())));
+        match began(&self.run, Clock::OutageBegan) {
             Some(began) => format!(
-                "The outage began at {} and was declared {} later; the run began {} after that.",
+                "The outage began at {} and was declared {} later; {ran}.",
                 time(began),
-                length(between(began, start.declared)),
-                length(between(start.declared, self.run.started())),
+                length(between(began, declared)),
             ),
             None => format!(
-                "When the outage began was not recorded; it was declared at {}, and the run began {} after that.",
-                time(start.declared),
-                length(between(start.declared, self.run.started())),
+                "When the outage began was not recorded; it was declared at {}, and {ran}.",
+                time(declared)
             ),
         }
     }
@@ -109,14 +109,10 @@ impl Review {
 
     fn end(&self) -> String {
         let took = |at: Timestamp| length(between(self.run.started(), at));
-        let from = match achieved(&self.run) {
-            achieved if achieved.validated => {
-                format!(
-                    " The service was validated {} after the declaration.",
-                    length(achieved.from_declaration)
-                )
-            }
-            _ => String::new(),
+        let achieved = self.run.achieved(self.run.last()).from_declaration;
+        let from = match self.run.clock(Clock::ServiceValidated) {
+            Some(_) => format!(" The service was validated {} after the declaration.", length(achieved)),
+            None => String::new(),
         };
         match self.run.state() {
             State::Active => {
@@ -147,12 +143,12 @@ impl Review {
                 format!("{}, account {}, {}", environment.name, environment.account, environment.region),
             ),
             ("Operator", start.operator.clone()),
-            ("Outage began", known(start.outage_began)),
-            ("Declared", time(start.declared)),
+            ("Outage began", known(began(run, Clock::OutageBegan))),
+            ("Declared", known(began(run, Clock::Declared))),
             ("Started", time(run.started())),
             ("Ended", Timeline::ending(run)),
         ];
-        if ended(run).is_none() {
+        if run.ended().is_none() {
             facts.push(("As of", time(run.last())));
         }
         for (name, value) in start.parameters.iter().filter(|(_, value)| !value.is_empty()) {
@@ -160,6 +156,11 @@ impl Review {
         }
         facts
     }
+}
+
+/// What a clock of the incident said.
+fn began(run: &Run, clock: Clock) -> Option<Timestamp> {
+    run.clock(clock).map(|mark| mark.at)
 }
 
 /// `a, b and c`.

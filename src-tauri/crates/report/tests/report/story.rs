@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use action::{Environment, Outcome, PlanSummary, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use journal::{Journal, NewEntries};
-use run::{Attachment, Event, Mode, Problem, Request, RunId};
-use runbook::StepId;
+use run::{Attachment, Event, How, Mode, NoteTag, Problem, Request, RunId};
+use runbook::{Clock, Role, StepId};
 
 pub(crate) const RUNBOOK: &str = r#"---
 runbook: restore-badge-photos
@@ -156,7 +156,11 @@ pub(crate) fn good(headline: &str) -> Outcome {
 }
 
 pub(crate) fn note(text: &str) -> Event {
-    Event::Noted { step: None, text: text.into() }
+    Event::Noted { step: None, text: text.into(), tag: None }
+}
+
+pub(crate) fn tagged(tag: NoteTag, text: &str) -> Event {
+    Event::Noted { step: None, text: text.into(), tag: Some(tag) }
 }
 
 fn done(id: &str) -> Event {
@@ -173,7 +177,14 @@ pub(crate) fn told(mode: Mode) -> Story {
         check: 0,
         text: "The maintenance page is up".into(),
     };
-    story.after(430).say(sam, tick);
+    let kim = || "Kim Lindqvist".to_owned();
+    story.after(30).say("Kim Lindqvist", Event::Joined { person: kim(), role: Role::Scribe });
+    let at = instant("2026-11-24T02:52:00Z");
+    story.say("Kim Lindqvist", Event::Marked { clock: Clock::Detected, at });
+    let impact =
+        "Badge photos of 14 organizations did not show from 02:41 to 04:08 UTC; doors were not affected.";
+    story.say("Kim Lindqvist", tagged(NoteTag::Impact, impact));
+    story.after(400).say(sam, tick);
     story.after(20).say(sam, done("stop-writers"));
     let params = BTreeMap::new();
     story.after(15).say(
@@ -196,7 +207,12 @@ pub(crate) fn told(mode: Mode) -> Story {
     story.after(900).all(
         "Dana Reyes",
         &[
-            Event::PlanApproved { step: at.clone(), digest: digest.clone(), by: "Dana Reyes".into() },
+            Event::PlanApproved {
+                step: at.clone(),
+                digest: digest.clone(),
+                by: "Dana Reyes".into(),
+                how: How::Named,
+            },
             Event::ApplyStarted { step: at.clone(), digest: sent, attempt: 1 },
         ],
     );
@@ -225,6 +241,18 @@ pub(crate) fn told(mode: Mode) -> Story {
     let outcome = good("2,000 of 2,000 photos are as they were");
     story.after(150).say(us, Event::ReadFinished { step: step("verify"), outcome, evidence });
     story.after(45).say(sam, done("verify"));
+    let at = story.now;
+    story.say(sam, Event::Marked { clock: Clock::ServiceValidated, at });
+    let file = story.keep("a picture");
+    let (name, media) = ("portal-front-page.png".into(), "image/png".into());
+    story.say("Kim Lindqvist", Event::Attached { step: Some(step("verify")), name, media, file });
+    let well = "The plan was read aloud before it was approved, and its count fitted the survey.";
+    story.after(60).say("Kim Lindqvist", tagged(NoteTag::WentWell, well));
+    let badly = "The second person could not be reached for fifteen minutes.";
+    story.say("Kim Lindqvist", tagged(NoteTag::WentBadly, badly));
+    let (what, owner) = ("Name a second approver for each shift.".into(), "Lee Park".into());
+    story.say(sam, Event::CorrectiveAction { what, owner, due: Some(jiff::civil::date(2026, 12, 15)) });
+    story.say("Kim Lindqvist", Event::Left { person: kim() });
     let reason = "The communications lead told them by telephone.".into();
     story.after(300).say(sam, Event::Skipped { step: step("tell-customers"), reason });
     story.after(240).all(sam, &[done("hand-back"), Event::RunFinished]);

@@ -1,0 +1,126 @@
+//! The fonts of the PDF, how wide text is in them, and where its lines break.
+
+use krilla::text::Font;
+use ttf_parser::Face;
+
+use crate::ReportError;
+
+/// What a text is set in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    Regular,
+    Bold,
+    /// Digests and ids.
+    Mono,
+}
+
+/// A font, to draw with and to measure.
+struct Cut {
+    font: Font,
+    face: Face<'static>,
+}
+
+/// All of them: Inter, as the window has it, a mono for digests, and one for the letters that Inter lacks.
+pub(super) struct Fonts {
+    regular: Cut,
+    bold: Cut,
+    mono: Cut,
+    other: Cut,
+}
+
+impl Cut {
+    fn new(bytes: &'static [u8]) -> Result<Self, ReportError> {
+        let failed = || ReportError::Pdf("a font of the program can't be read".to_owned());
+        let font = Font::new(bytes.into(), 0).ok_or_else(failed)?;
+        Ok(Self { font, face: Face::parse(bytes, 0).map_err(|_| failed())? })
+    }
+
+    fn has(&self, letter: char) -> bool {
+        self.face.glyph_index(letter).is_some()
+    }
+
+    fn advance(&self, letter: char) -> f32 {
+        let glyph = self.face.glyph_index(letter).unwrap_or_default();
+        let advance = self.face.glyph_hor_advance(glyph).unwrap_or_default();
+        f32::from(advance) / f32::from(self.face.units_per_em())
+    }
+}
+
+impl Fonts {
+    pub(super) fn new() -> Result<Self, ReportError> {
+        Ok(Self {
+            regular: Cut::new(include_bytes!("../../../fonts/Inter-Regular.ttf"))?,
+            bold: Cut::new(include_bytes!("../../../fonts/Inter-SemiBold.ttf"))?,
+            mono: Cut::new(include_bytes!("../../../fonts/DejaVuSansMono.ttf"))?,
+            other: Cut::new(include_bytes!("../../../fonts/DejaVuSans.ttf"))?,
+        })
+    }
+
+    fn of(&self, style: Style) -> &Cut {
+        match style {
+            Style::Regular => &self.regular,
+            Style::Bold => &self.bold,
+            Style::Mono => &self.mono,
+        }
+    }
+
+    fn cut(&self, style: Style, letter: char) -> &Cut {
+        let own = self.of(style);
+        if own.has(letter) || !self.other.has(letter) { own } else { &self.other }
+    }
+
+    /// How wide a text is.
+    pub(super) fn width(&self, style: Style, size: f32, text: &str) -> f32 {
+        text.chars().map(|letter| self.cut(style, letter).advance(letter)).sum::<f32>() * size
+    }
+
+    /// A line in pieces, each with its font and how wide it is. A blank goes with what stands before it.
+    pub(super) fn pieces<'t>(&self, style: Style, size: f32, text: &'t str) -> Vec<(Font, f32, &'t str)> {
+        let mut pieces: Vec<(bool, usize)> = Vec::new();
+        for (at, letter) in text.char_indices() {
+            let own = self.of(style).has(letter) || !self.other.has(letter);
+            match pieces.last() {
+                Some((last, _)) if *last == own || (letter == ' ' && self.other.has(' ')) => {}
+                _ => pieces.push((own, at)),
+            }
+        }
+        let ends = pieces.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
+        let pieces = pieces.iter().zip(ends).map(|((own, from), to)| {
+            let cut = if *own { self.of(style) } else { &self.other };
+            let piece = &text[*from..to];
+            let width = piece.chars().map(|letter| cut.advance(letter)).sum::<f32>() * size;
+            (cut.font.clone(), width, piece)
+        });
+        pieces.collect()
+    }
+
+    /// A text in lines of at most `width`: broken between words, and inside one that is too long for a line.
+    pub(super) fn lines(&self, style: Style, size: f32, text: &str, width: f32) -> Vec<String> {
+        let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0.0);
+        for word in text.split_inclusive(' ') {
+            let needs = self.width(style, size, word.trim_end_matches(' '));
+            if used + needs > width && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+                used = 0.0;
+            }
+            if needs <= width {
+                line.push_str(word);
+                used += self.width(style, size, word);
+                continue;
+            }
+            for letter in word.chars() {
+                let needs = self.cut(style, letter).advance(letter) * size;
+                if used + needs > width && !line.is_empty() {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0.0;
+                }
+                line.push(letter);
+                used += needs;
+            }
+        }
+        if !line.is_empty() || lines.is_empty() {
+            lines.push(line);
+        }
+        lines
+    }
+}
