@@ -81,24 +81,12 @@ impl Watch {
         }
     }
 
-    /// All spans, oldest first. A wait that was over before anybody went on is cut where it was over.
-    pub(crate) fn finish(mut self, run: &Run) -> Vec<Span> {
+    /// All spans, oldest first.
+    pub(crate) fn finish(mut self) -> Vec<Span> {
         if let Some(open) = self.open.take() {
             self.push(open);
         }
-        let mut spans = Vec::with_capacity(self.spans.len());
-        for mut span in self.spans {
-            let over = run.step(&span.step).wait.as_ref().map(|wait| wait.until);
-            match over.filter(|over| span.activity == Activity::Wait && (span.from..span.to).contains(over)) {
-                Some(over) => {
-                    let rest = Span { from: over, activity: Activity::Person, ..span.clone() };
-                    span.to = over;
-                    spans.extend([span, rest]);
-                }
-                None => spans.push(span),
-            }
-        }
-        spans
+        self.spans
     }
 
     /// Keeps a span, if it took any time; a clock that was set back leaves none.

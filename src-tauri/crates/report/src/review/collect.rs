@@ -88,7 +88,7 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
     })?;
     let run = run.ok_or(ReportError::Empty)?;
     Ok(Review {
-        spans: watch.finish(&run),
+        spans: watch.finish(),
         approvals,
         parts: parts.finish(&run),
         head,

@@ -109,7 +109,7 @@ impl Review {
         let phases = self.phases();
         let scale = Scale::of(self, width);
         let mut items = Vec::new();
-        let top = 46.0;
+        let top = 30.0;
         let (lines, left_out) = lines(&phases);
         let bottom = top + LINE * lines.len() as f64;
         scale.draw(&mut items, top, bottom);
@@ -117,7 +117,7 @@ impl Review {
             self.draw(&mut items, &scale, line, top + LINE * f64::from(y));
         }
         let legend = self.draw_marks(&mut items, &scale, bottom);
-        let mut y = bottom + 26.0;
+        let mut y = bottom + 32.0;
         let drawn: Vec<_> = Activity::ALL
             .into_iter()
             .filter(|activity| self.spans.iter().any(|span| span.activity == *activity))
@@ -365,8 +365,8 @@ impl Scale {
                     dashed: false,
                 });
                 items.push(Item::Text {
-                    x: x + 3.0,
-                    y: top - 9.0,
+                    x: x - wide("00:00", 10.0) / 2.0,
+                    y: bottom + 15.0,
                     size: 10.0,
                     bold: false,
                     ink: Ink::Faint,

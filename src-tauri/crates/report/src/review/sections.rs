@@ -89,9 +89,9 @@ impl Column {
 /// The columns of [`Block::Entries`].
 pub(crate) const ENTRIES: [Column; 5] = [
     Column::number("#", 2),
-    Column::time("time (UTC)", 6),
+    Column::time("time (UTC)", 7),
     Column::words("who", 4),
-    Column::words("what", 15),
+    Column::words("what", 14),
     Column::words("step", 6),
 ];
 
@@ -202,7 +202,7 @@ impl Review {
         Block::Table(Table::new(
             [
                 Column::number("entry", 2),
-                Column::time("time", 5),
+                Column::time("time", 6),
                 Column::words("kind", 3),
                 Column::words("what", 12),
             ],
@@ -277,7 +277,7 @@ impl Review {
 
     fn integrity(&self) -> Vec<Block> {
         let said = "Every entry of the journal carries the hash of the one before it, so that the last one stands for \
-                    all. Whoever has the journal, or its export in JSON lines, can check with `lifeboat verify` that \
+                    all. Whoever has the journal, or its export in JSON lines, can check with lifeboat verify that \
                     it ends in this hash.";
         vec![
             Block::Text(said.to_owned()),

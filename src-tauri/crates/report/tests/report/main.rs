@@ -7,6 +7,10 @@ mod jsonl;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
+mod story;
+#[cfg(test)]
 mod timeline;
 #[cfg(test)]
 mod world;

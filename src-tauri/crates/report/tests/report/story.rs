@@ -96,7 +96,7 @@ pub(crate) fn started(mode: Mode, source: &str) -> Event {
 
 /// A run in a journal, an entry at a time.
 pub(crate) struct Story {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub(crate) journal: Journal,
     now: Timestamp,
     seq: u64,
@@ -107,13 +107,9 @@ impl Story {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
         let now = instant("2026-11-24T03:14:02Z");
-        let mut story = Self { folder, journal, now, seq: 0 };
+        let mut story = Self { _folder: folder, journal, now, seq: 0 };
         story.say("Sam Okafor", started(mode, source));
         story
-    }
-
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     pub(crate) fn say(&mut self, actor: &str, event: Event) {
@@ -186,7 +182,7 @@ pub(crate) fn told(mode: Mode) -> Story {
     story.say("Kim Lindqvist", tagged(NoteTag::Impact, impact));
     story.after(400).say(sam, tick);
     story.after(20).say(sam, done("stop-writers"));
-    let params = BTreeMap::new();
+    let params = BTreeMap::from([("at".to_owned(), "2026-11-24T02:30:00Z".to_owned())]);
     story.after(15).say(
         sam,
         Event::ReadStarted { step: step("survey"), action: "photos.survey".into(), params: params.clone() },

@@ -1,6 +1,6 @@
 //! The fonts of the PDF, how wide text is in them, and where its lines break.
 
-use krilla::text::Font;
+use krilla::text::{Font, GlyphId, KrillaGlyph};
 use ttf_parser::Face;
 
 use crate::ReportError;
@@ -20,6 +20,16 @@ struct Cut {
     face: Face<'static>,
 }
 
+/// A piece of a line that is in one font.
+pub(super) struct Piece<'t> {
+    pub(super) font: Font,
+    /// How wide, at a size of 1.
+    pub(super) width: f32,
+    pub(super) text: &'t str,
+    /// Its glyphs; `None` for scripts whose letters have to be fitted together.
+    pub(super) glyphs: Option<Vec<KrillaGlyph>>,
+}
+
 /// All of them: Inter, as the window has it, a mono for digests, and one for the letters that Inter lacks.
 pub(super) struct Fonts {
     regular: Cut,
@@ -37,6 +47,16 @@ impl Cut {
 
     fn has(&self, letter: char) -> bool {
         self.face.glyph_index(letter).is_some()
+    }
+
+    /// A glyph for every letter, one after the other.
+    fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
+        let glyphs = text.char_indices().map(|(at, letter)| {
+            let glyph = self.face.glyph_index(letter).unwrap_or_default();
+            let (id, range) = (GlyphId::new(u32::from(glyph.0)), at..at + letter.len_utf8());
+            KrillaGlyph::new(id, self.advance(letter), 0.0, 0.0, 0.0, range, None)
+        });
+        glyphs.collect()
     }
 
     fn advance(&self, letter: char) -> f32 {
@@ -74,8 +94,8 @@ impl Fonts {
         text.chars().map(|letter| self.cut(style, letter).advance(letter)).sum::<f32>() * size
     }
 
-    /// A line in pieces, each with its font and how wide it is. A blank goes with what stands before it.
-    pub(super) fn pieces<'t>(&self, style: Style, size: f32, text: &'t str) -> Vec<(Font, f32, &'t str)> {
+    /// A line in pieces, each of one font. A blank goes with what stands before it.
+    pub(super) fn pieces<'t>(&self, style: Style, text: &'t str) -> Vec<Piece<'t>> {
         let mut pieces: Vec<(bool, usize)> = Vec::new();
         for (at, letter) in text.char_indices() {
             let own = self.of(style).has(letter) || !self.other.has(letter);
@@ -87,9 +107,9 @@ impl Fonts {
         let ends = pieces.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
         let pieces = pieces.iter().zip(ends).map(|((own, from), to)| {
             let cut = if *own { self.of(style) } else { &self.other };
-            let piece = &text[*from..to];
-            let width = piece.chars().map(|letter| cut.advance(letter)).sum::<f32>() * size;
-            (cut.font.clone(), width, piece)
+            let text = &text[*from..to];
+            let width = text.chars().map(|letter| cut.advance(letter)).sum::<f32>();
+            Piece { font: cut.font.clone(), width, text, glyphs: own.then(|| cut.glyphs(text)) }
         });
         pieces.collect()
     }

@@ -51,7 +51,9 @@ const BAD_GROUND: Colour = (0xfc, 0xef, 0xed);
 /// A line of the contents, until the page of its section is known.
 struct Content {
     link: Place,
+    x: f32,
     y: f32,
+    width: f32,
     title: &'static str,
 }
 
@@ -63,14 +65,18 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
     let contents = contents(&mut flow, &sections);
     let mut found = Vec::new();
     for Section { title, blocks, .. } in &sections {
-        found.push(flow.heading(title));
+        // A heading stands with what it is the heading of.
+        let with = if matches!(blocks.first(), Some(Block::Text(_))) { 2 } else { 1 };
+        let first: f32 = blocks.iter().take(with).map(|block| flow.height(block)).sum();
+        found.push(flow.heading(title, first));
         for block in blocks {
+            flow.need(flow.height(block));
             self::block(&mut flow, review, journal, block)?;
         }
     }
     for (content, (page, _)) in contents.iter().zip(&found) {
         let number = (page + 1).to_string();
-        let x = LEFT + WIDTH - fonts.width(Style::Regular, TEXT.0, &number);
+        let x = content.x + content.width - fonts.width(Style::Regular, TEXT.0, &number);
         let text =
             Shape::Text { x, y: content.y, style: Style::Regular, size: TEXT.0, colour: FAINT, text: number };
         if let Some(first) = flow.pages.first_mut() {
@@ -127,22 +133,27 @@ fn banner(flow: &mut Flow<'_>, banner: &Banner) {
     flow.y += 4.0;
 }
 
+/// The contents, in two columns.
 fn contents(flow: &mut Flow<'_>, sections: &[Section]) -> Vec<Content> {
     flow.y += 12.0;
     let toc = flow.branch(Tag::TOC);
-    let lines = sections.iter().map(|Section { title, .. }| {
+    let half = sections.len().div_ceil(2);
+    let column = (WIDTH - 32.0) / 2.0;
+    let lines = sections.iter().enumerate().map(|(number, Section { title, .. })| {
         let item = flow.tree.add(Some(toc), Tag::TOCI);
         let reference = flow.tree.add(Some(item), Tag::Reference);
         let link = flow.tree.add(Some(reference), Tag::Link);
-        let y = flow.y + TEXT.0;
-        flow.text(Some(link), (LEFT, y), Style::Regular, TEXT.0, INK, &format!("{title} "));
-        let from = LEFT + flow.fonts.width(Style::Regular, TEXT.0, title) + 6.0;
-        let line = ((from, y - 1.0), (LEFT + WIDTH - 22.0, y - 1.0));
-        flow.op(None, Shape::Line { from: line.0, to: line.1, width: 0.4, colour: RULE, dashed: true });
-        flow.y += 15.0;
-        Content { link, y, title: *title }
+        let x = LEFT + if number < half { 0.0 } else { column + 32.0 };
+        let y = flow.y + (number % half) as f32 * 15.0 + TEXT.0;
+        flow.text(Some(link), (x, y), Style::Regular, TEXT.0, INK, &format!("{title} "));
+        let from = (x + flow.fonts.width(Style::Regular, TEXT.0, title) + 6.0, y - 1.0);
+        let to = (x + column - 16.0, y - 1.0);
+        flow.op(None, Shape::Line { from, to, width: 0.4, colour: RULE, dashed: true });
+        Content { link, x, y, width: column, title: *title }
     });
-    lines.collect()
+    let lines = lines.collect();
+    flow.y += half as f32 * 15.0;
+    lines
 }
 
 fn block(flow: &mut Flow<'_>, review: &Review, journal: &Journal, block: &Block) -> Result<(), ReportError> {
@@ -226,7 +237,9 @@ fn finish(
         if number == 0 {
             for (content, (page_index, y)) in contents.iter().zip(found) {
                 let target = XyzDestination::new(*page_index, Point::from_xy(0.0, (y - 12.0).max(0.0)));
-                let Some(rect) = Rect::from_xywh(LEFT, content.y - TEXT.0, WIDTH, TEXT.1) else { continue };
+                let Some(rect) = Rect::from_xywh(content.x, content.y - TEXT.0, content.width, TEXT.1) else {
+                    continue;
+                };
                 let link = LinkAnnotation::new(rect, Target::Destination(target.into()));
                 let annotation = Annotation::new_link(link, Some(content.title.to_owned()));
                 let leaf = page.add_tagged_annotation(annotation);

@@ -7,7 +7,7 @@ use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, TagGroup, TagKind};
 use krilla::text::TextDirection;
 
-use super::fonts::{Fonts, Style};
+use super::fonts::{Fonts, Piece, Style};
 
 /// A colour.
 pub(super) type Colour = (u8, u8, u8);
@@ -128,9 +128,13 @@ fn shape(surface: &mut Surface<'_>, fonts: &Fonts, shape: &Shape) {
             surface.set_stroke(None);
             surface.set_fill(Some(fill(*colour)));
             let mut x = *x;
-            for (font, width, piece) in fonts.pieces(*style, *size, text) {
-                surface.draw_text(Point::from_xy(x, *y), font, *size, piece, false, TextDirection::Auto);
-                x += width;
+            for Piece { font, width, text, glyphs } in fonts.pieces(*style, text) {
+                let at = Point::from_xy(x, *y);
+                match glyphs {
+                    Some(glyphs) => surface.draw_glyphs(at, &glyphs, font, text, *size, false),
+                    None => surface.draw_text(at, font, *size, text, false, TextDirection::Auto),
+                }
+                x += width * size;
             }
         }
         Shape::Rect { x, y, w, h, colour, edge } => {
