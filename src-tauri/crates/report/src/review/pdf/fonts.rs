@@ -18,6 +18,10 @@ pub(super) enum Style {
 struct Cut {
     font: Font,
     face: Face<'static>,
+    /// The letters that most texts are made of, looked up once.
+    latin: Vec<Option<(u16, f32)>>,
+    /// What stands for a letter that isn't there.
+    missing: (u16, f32),
 }
 
 /// A piece of a line that is in one font.
@@ -42,28 +46,46 @@ impl Cut {
     fn new(bytes: &'static [u8]) -> Result<Self, ReportError> {
         let failed = || ReportError::Pdf("a font of the program can't be read".to_owned());
         let font = Font::new(bytes.into(), 0).ok_or_else(failed)?;
-        Ok(Self { font, face: Face::parse(bytes, 0).map_err(|_| failed())? })
+        let face = Face::parse(bytes, 0).map_err(|_| failed())?;
+        let latin = ('\0'..'\u{250}').map(|letter| look_up(&face, letter)).collect();
+        let missing = (0, advance(&face, ttf_parser::GlyphId(0)));
+        Ok(Self { font, face, latin, missing })
     }
 
     fn has(&self, letter: char) -> bool {
-        self.face.glyph_index(letter).is_some()
+        self.find(letter).is_some()
+    }
+
+    /// A letter's glyph, and how wide it is at a size of 1.
+    fn find(&self, letter: char) -> Option<(u16, f32)> {
+        match self.latin.get(letter as usize) {
+            Some(known) => *known,
+            None => look_up(&self.face, letter),
+        }
     }
 
     /// A glyph for every letter, one after the other.
     fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
         let glyphs = text.char_indices().map(|(at, letter)| {
-            let glyph = self.face.glyph_index(letter).unwrap_or_default();
-            let (id, range) = (GlyphId::new(u32::from(glyph.0)), at..at + letter.len_utf8());
-            KrillaGlyph::new(id, self.advance(letter), 0.0, 0.0, 0.0, range, None)
+            let (glyph, advance) = self.find(letter).unwrap_or(self.missing);
+            let range = at..at + letter.len_utf8();
+            KrillaGlyph::new(GlyphId::new(glyph.into()), advance, 0.0, 0.0, 0.0, range, None)
         });
         glyphs.collect()
     }
 
     fn advance(&self, letter: char) -> f32 {
-        let glyph = self.face.glyph_index(letter).unwrap_or_default();
-        let advance = self.face.glyph_hor_advance(glyph).unwrap_or_default();
-        f32::from(advance) / f32::from(self.face.units_per_em())
+        self.find(letter).unwrap_or(self.missing).1
     }
+}
+
+fn look_up(face: &Face<'_>, letter: char) -> Option<(u16, f32)> {
+    let glyph = face.glyph_index(letter)?;
+    Some((glyph.0, advance(face, glyph)))
+}
+
+fn advance(face: &Face<'_>, glyph: ttf_parser::GlyphId) -> f32 {
+    f32::from(face.glyph_hor_advance(glyph).unwrap_or_default()) / f32::from(face.units_per_em())
 }
 
 impl Fonts {
