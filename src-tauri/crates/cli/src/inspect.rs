@@ -1,13 +1,13 @@
-//! `lifeboat timeline` and `lifeboat verify`: a journal, looked at.
+//! `lifeboat timeline`, `lifeboat report` and `lifeboat verify`: a journal, looked at.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use action::Failure;
 use engine::{Home, ManifestError, result_manifest};
 use journal::{Journal, VerifyError};
-use report::{Format, Timeline, Verified, verify_export};
+use report::{Format, ReportError, Review, ReviewFormat, Timeline, Verified, verify_export};
 use run::RunId;
 
 use crate::Output;
@@ -24,7 +24,7 @@ pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Re
     match output {
         None => match timeline.write(format, &mut std::io::stdout().lock()) {
             // Whoever reads has read enough.
-            Err(report::ReportError::Write(why)) if why.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(ReportError::Write(why)) if why.kind() == std::io::ErrorKind::BrokenPipe => {}
             other => other?,
         },
         Some(path) => {
@@ -37,6 +37,39 @@ pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Re
             );
         }
     }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn report(run: &RunId, format: ReviewFormat, output: Option<&Path>) -> Result<Exit, Error> {
+    let none = || engine::EngineError::Fold(run::FoldError::Empty(run.clone()));
+    let path = Home::find()?.journal();
+    if !path.exists() {
+        return Err(none().into());
+    }
+    let journal = Journal::open_read_only(&path)?;
+    let review = match Review::new(&journal, run) {
+        Err(ReportError::Empty) => return Err(none().into()),
+        other => other?,
+    };
+    let Some(path) = output else {
+        let mut out = std::io::stdout().lock();
+        if matches!(format, ReviewFormat::Pdf | ReviewFormat::Zip) && out.is_terminal() {
+            let what = format!("a .{} is nothing for a terminal", format.extension());
+            return Err(Error::Usage { what, next: "Name a file with -o.".to_owned() });
+        }
+        return match review.write(format, &journal, &mut out) {
+            // Whoever reads has read enough.
+            Err(ReportError::Write(why)) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+            other => Ok(other.map(|()| Exit::Done)?),
+        };
+    };
+    save(path, |file| review.write(format, &journal, file))?;
+    let entries = review.run().seq();
+    complain!(
+        "the review of {entries} entries is in {}; the last has the hash {}",
+        path.display(),
+        review.head()
+    );
     Ok(Exit::Done)
 }
 

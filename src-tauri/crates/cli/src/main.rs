@@ -80,6 +80,17 @@ enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
+    /// Write the draft of a run's post-incident review.
+    Report {
+        /// The run's id.
+        run: run::RunId,
+        /// What to write.
+        #[arg(long, value_enum)]
+        format: ReportFormat,
+        /// Where to; the standard output when left out.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
     /// Write what became of every photo of a plan that was applied, as CSV: restored, already so, changed, failed and why.
     Manifest {
         /// The run's id.
@@ -279,6 +290,29 @@ impl From<TimelineFormat> for report::Format {
     }
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ReportFormat {
+    /// Markdown.
+    Md,
+    /// HTML: one file that needs no other.
+    Html,
+    /// PDF, tagged, with contents and page numbers.
+    Pdf,
+    /// All of these with the timeline and the evidence, and the SHA-256 of each.
+    Zip,
+}
+
+impl From<ReportFormat> for report::ReviewFormat {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Md => Self::Markdown,
+            ReportFormat::Html => Self::Html,
+            ReportFormat::Pdf => Self::Pdf,
+            ReportFormat::Zip => Self::Zip,
+        }
+    }
+}
+
 /// A `NAME=VALUE` that has no `=`.
 #[derive(Debug, thiserror::Error)]
 #[error("write it as NAME=VALUE")]
@@ -311,6 +345,9 @@ fn main() -> ExitCode {
             Command::Runs { format } => runs::list(format),
             Command::Timeline { run, format, output } => {
                 inspect::timeline(&run, format.into(), output.as_deref())
+            }
+            Command::Report { run, format, output } => {
+                inspect::report(&run, format.into(), output.as_deref())
             }
             Command::Manifest { run, step, output } => inspect::manifest(&run, &step, output.as_deref()),
             Command::Verify { file, format } => inspect::verify(file.as_deref(), format),

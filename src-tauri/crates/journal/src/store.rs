@@ -325,23 +325,36 @@ impl Journal {
         let mut entries = Vec::new();
         self.each_checked(run, after, &mut |entry| {
             entries.push(entry);
-            Ok(())
+            Ok::<_, JournalError>(())
         })?;
         Ok(entries)
     }
 
+    /// Shows a run's entries from the first to the last, each checked against the one before it, without holding
+    /// them. The journal can't be written to from here until all have been seen.
+    ///
+    /// # Errors
+    /// [`JournalError::Entry`] at the first that is broken; what `seen` says.
+    pub fn each<E: From<JournalError>>(
+        &self,
+        run: &RunId,
+        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_checked(run, 0, seen)
+    }
+
     /// Shows a run's entries after the one with the number `after`, each once it is checked.
-    fn each_checked(
+    fn each_checked<E: From<JournalError>>(
         &self,
         run: &RunId,
         after: u64,
-        seen: &mut dyn FnMut(Entry) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
+        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut last: Option<(u64, String)> = (after == 0).then(|| (0, GENESIS.to_owned()));
         self.each_entry(Some(run), after, &mut |entry| {
             let (seq, previous) = last.take().unwrap_or_else(|| (after, entry.previous.clone()));
             if let Some(why) = entry.fault(seq, &previous) {
-                return Err(self.broken(&entry, why));
+                return Err(self.broken(&entry, why).into());
             }
             last = Some((entry.seq, entry.hash.clone()));
             seen(entry)
@@ -357,7 +370,7 @@ impl Journal {
         self.each_checked(run, 0, &mut |entry| {
             let recorded = entry.recorded().map_err(|why| self.broken(&entry, &why.to_string()))?;
             entries.push(recorded);
-            Ok(())
+            Ok::<_, JournalError>(())
         })?;
         Ok(entries)
     }

@@ -6,10 +6,12 @@
 mod csv;
 mod jsonl;
 mod markdown;
+mod review;
 mod text;
 mod timeline;
 mod verify;
 
 pub use jsonl::{JsonLines, JsonLinesError};
+pub use review::{Review, ReviewFormat};
 pub use timeline::{Format, ReportError, Row, Timeline};
 pub use verify::{Verified, verify_export};

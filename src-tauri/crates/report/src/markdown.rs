@@ -6,7 +6,7 @@ use run::{StepState, Work};
 use runbook::Clock;
 
 use crate::Timeline;
-use crate::text::{capitalised, time};
+use crate::text::{capitalised, plain, time};
 
 pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     let run = timeline.run();
@@ -36,7 +36,7 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
         ("Outage began", known(run.clock(Clock::OutageBegan).map(|mark| mark.at))),
         ("Declared", known(run.clock(Clock::Declared).map(|mark| mark.at))),
         ("Started", time(run.started())),
-        ("Ended", timeline.ending()),
+        ("Ended", Timeline::ending(run)),
         ("Entries", timeline.rows().len().to_string()),
         ("Head of the journal", timeline.head().to_owned()),
         ("Written by", format!("Lifeboat {}", env!("CARGO_PKG_VERSION"))),
@@ -83,20 +83,17 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "\nEntry {} has the hash `{}`.", timeline.rows().len(), timeline.head())
 }
 
-/// Text that stays text inside a table's cell, whatever it holds. What a terminal would obey, and what would turn
-/// the reading direction around, becomes a blank.
-fn cell(text: &str) -> String {
+/// Text that stays text inside a table's cell, whatever it holds.
+pub(crate) fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => cell.push(' '),
-            _ if letter.is_control() => cell.push(' '),
-            '\\' | '`' | '|' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '!' | '&' | '~' | '$' => {
-                cell.push('\\');
-                cell.push(letter);
-            }
-            _ => cell.push(letter),
+    for letter in plain(text).chars() {
+        if matches!(
+            letter,
+            '\\' | '`' | '|' | '<' | '>' | '[' | ']' | '*' | '_' | '#' | '!' | '&' | '~' | '$'
+        ) {
+            cell.push('\\');
         }
+        cell.push(letter);
     }
     cell
 }

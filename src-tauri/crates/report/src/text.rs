@@ -181,3 +181,11 @@ pub(crate) fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
+
+/// A text in which what a terminal would obey, and what would turn the reading direction around, is a blank.
+pub(crate) fn plain(text: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if hidden(letter) { ' ' } else { letter }).collect()
+}

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use jiff::Timestamp;
 use journal::Entry;
 use run::{Recorded, Run, State};
 
@@ -67,13 +68,17 @@ pub enum ReportError {
     /// There are none.
     #[error("there are no entries to write; `lifeboat runs` lists the runs there are")]
     Empty,
+    /// The journal can't be read.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
     /// They aren't a run.
     #[error(transparent)]
     Fold(#[from] run::FoldError),
+    /// No PDF can be made.
+    #[error("the PDF can't be made: {0}. Write it as HTML, and report this.")]
+    Pdf(String),
     /// The file can't be written.
-    #[error(
-        "the timeline can't be written: {0}. Check the folder and the free space, or choose another place."
-    )]
+    #[error("the file can't be written: {0}. Check the folder and the free space, or choose another place.")]
     Write(#[from] std::io::Error),
 }
 
@@ -86,9 +91,17 @@ impl Row {
         let recorded = recorded(&entry)?;
         Ok(row(run, entry, &recorded))
     }
+
+    /// It as a review shows it: number, time, who, what and the step's title.
+    pub(crate) fn cells(self) -> [String; 5] {
+        let step = self.step.map(|(_, title)| title).unwrap_or_default();
+        let at = self.entry.at.parse::<Timestamp>();
+        let at = at.map_or(self.entry.at, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        [self.entry.seq.to_string(), at, self.entry.actor, self.text, step]
+    }
 }
 
-fn recorded(entry: &Entry) -> Result<Recorded, ReportError> {
+pub(crate) fn recorded(entry: &Entry) -> Result<Recorded, ReportError> {
     entry.recorded().map_err(|why| ReportError::Entry { seq: entry.seq, why })
 }
 
@@ -149,8 +162,8 @@ impl Timeline {
     }
 
     /// How the run ended, in words.
-    pub(crate) fn ending(&self) -> String {
-        match self.run.state() {
+    pub(crate) fn ending(run: &Run) -> String {
+        match run.state() {
             State::Active => "not finished".to_owned(),
             State::Finished(at) => format!("finished {}", text::time(*at)),
             State::Abandoned { at, reason } => format!("abandoned {}: {reason}", text::time(*at)),

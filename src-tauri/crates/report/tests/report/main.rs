@@ -7,7 +7,11 @@ mod jsonl;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
 mod sealed;
+#[cfg(test)]
+mod story;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]

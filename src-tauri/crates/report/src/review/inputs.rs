@@ -1,0 +1,50 @@
+//! What a review asks of an event and of a run, each said once.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use run::{Event, How, Mark, NoteTag, Run};
+use runbook::Clock;
+
+/// What a note is for, when it says so, and its text.
+pub(crate) fn tagged(event: &Event) -> Option<(NoteTag, &str)> {
+    match event {
+        Event::Noted { tag: Some(tag), text, .. } => Some((*tag, text)),
+        _ => None,
+    }
+}
+
+/// What somebody undertook to change.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Taken {
+    pub(crate) what: String,
+    pub(crate) owner: String,
+    pub(crate) due: Option<String>,
+}
+
+/// What somebody undertook to change.
+pub(crate) fn taken(event: &Event) -> Option<Taken> {
+    match event {
+        Event::CorrectiveAction { what, owner, due } => Some(Taken {
+            what: what.clone(),
+            owner: owner.clone(),
+            due: due.map(|day| day.strftime("%-d %B %Y").to_string()),
+        }),
+        _ => None,
+    }
+}
+
+/// Whether one person went on alone where two are asked for.
+pub(crate) fn broke_glass(event: &Event) -> bool {
+    matches!(event, Event::PlanApproved { how: How::BrokeGlass { .. }, .. })
+}
+
+/// Every clock of the incident, in order, with what it said if it was read off.
+pub(crate) fn marks(run: &Run) -> impl Iterator<Item = (&'static str, Option<Mark>)> {
+    Clock::ALL.into_iter().map(|clock| (clock.words(), run.clock(clock)))
+}
+
+/// A length of time; none when the clock went back.
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
