@@ -98,6 +98,8 @@ struct Driver<'a> {
     terminal: Terminal,
     interrupts: Interrupts,
     format: Output,
+    /// The key that signed that the run has ended, or why none did.
+    sealed: Option<Result<String, String>>,
 }
 
 /// Why a run is left where it stands.
@@ -118,7 +120,16 @@ impl<'a> Driver<'a> {
         format: Output,
     ) -> Result<Self, Error> {
         let interrupts = Interrupts::catch().map_err(Error::Runtime)?;
-        Ok(Self { engine, session, operator, answers, terminal: Terminal::default(), interrupts, format })
+        Ok(Self {
+            engine,
+            session,
+            operator,
+            answers,
+            terminal: Terminal::default(),
+            interrupts,
+            format,
+            sealed: None,
+        })
     }
 
     /// Drives the run; `seen` entries of its journal have been shown before.
@@ -135,6 +146,9 @@ impl<'a> Driver<'a> {
             let interrupted = self.work(&mut seen).await? || self.interrupts.pending().await;
             let run = self.session.run();
             self.show(&mut seen)?;
+            if *run.state() != State::Active {
+                self.seal(&run).await;
+            }
             if interrupted || *run.state() != State::Active {
                 return Ok(self.end(&run, interrupted));
             }
@@ -182,6 +196,17 @@ impl<'a> Driver<'a> {
                 return Ok(self.stuck(&self.session.run(), "the plan was refused", Left::Refused));
             }
         }
+    }
+
+    /// Has a checkpoint signed that says how long the run is, now that it has ended. Ctrl-C leaves it unsigned.
+    async fn seal(&mut self, run: &Run) {
+        let sealed = tokio::select! {
+            () = self.interrupts.next() => Err("it was interrupted".to_owned()),
+            sealed = engine::seal(self.engine.journal(), run.id()) => {
+                sealed.map(|seal| seal.key.name().to_owned()).map_err(|why| why.to_string())
+            }
+        };
+        self.sealed = Some(sealed.map_err(|why| why.trim_end_matches('.').to_owned()));
     }
 
     /// Asks the person at the terminal; Ctrl-C leaves the run where it stands.
@@ -291,7 +316,15 @@ impl<'a> Driver<'a> {
             complain!("lifeboat: {why}");
         }
         if self.format == Output::Json {
-            say!("{}", serde_json::json!({"run": run.id(), "state": state, "exit": exit as u8, "why": why}));
+            let signed_by = self.sealed.as_ref().and_then(|sealed| sealed.as_ref().ok());
+            let unsigned = self.sealed.as_ref().and_then(|sealed| sealed.as_ref().err());
+            say!(
+                "{}",
+                serde_json::json!({
+                    "run": run.id(), "state": state, "exit": exit as u8, "why": why, "signed_by": signed_by,
+                    "unsigned": unsigned,
+                })
+            );
             return;
         }
         let id = run.id();
@@ -300,6 +333,14 @@ impl<'a> Driver<'a> {
             say!("\nRun {id} stands at \"{at}\". Go on with: lifeboat resume {id}");
         } else {
             say!("\nRun {id} {state}. Its timeline: lifeboat timeline {id} --format md -o {id}.md");
+            match &self.sealed {
+                Some(Ok(key)) => say!("Its checkpoint is signed by {key}."),
+                Some(Err(why)) => say!(
+                    "No checkpoint of it could be signed: {why}. It is in the journal all the same; exporting it with \
+                     `--format jsonl` tries again."
+                ),
+                None => {}
+            }
         }
     }
 }

@@ -37,6 +37,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Report(#[from] report::ReportError),
     #[error(transparent)]
+    JsonLines(#[from] report::JsonLinesError),
+    #[error("{}.", .0.to_string().trim_end_matches('.'))]
+    Unsealed(#[from] engine::UnsealedError),
+    #[error(transparent)]
     Manifest(#[from] engine::ManifestError),
     #[error(transparent)]
     Verify(#[from] journal::VerifyError),

@@ -1,34 +1,57 @@
-//! `lifeboat timeline`, `lifeboat report` and `lifeboat verify`: a journal, looked at.
+//! `lifeboat timeline`, `lifeboat manifest`, `lifeboat backup` and `lifeboat key`: a journal, looked at.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use action::Failure;
 use engine::{Home, ManifestError, result_manifest};
-use journal::{Journal, VerifyError};
-use report::{Format, ReportError, Review, ReviewFormat, Timeline, Verified, verify_export};
+use journal::{Journal, Seal};
+use report::{Format, JsonLines, JsonLinesError, ReportError, Timeline};
 use run::RunId;
 
 use crate::Output;
 use crate::exit::{Error, Exit};
 use crate::say::{complain, say};
 
-pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Result<Exit, Error> {
-    let path = Home::find()?.journal();
-    let entries = if path.exists() { Journal::open_read_only(&path)?.entries(run)? } else { Vec::new() };
-    if entries.is_empty() {
-        return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
+/// Writes a timeline. As JSON lines it is sealed first, so that it can be checked on any machine, and the texts of the
+/// notes in `left_out` are not in it.
+pub(crate) async fn timeline(
+    run: &RunId,
+    format: Format,
+    output: Option<&Path>,
+    left_out: BTreeSet<u64>,
+) -> Result<Exit, Error> {
+    if !left_out.is_empty() && format != Format::JsonLines {
+        return Err(Error::Usage {
+            what: "only JSON lines can leave notes out and still be checked".to_owned(),
+            next: "Give `--format jsonl`.".to_owned(),
+        });
     }
-    let timeline = Timeline::new(entries)?;
+    let path = Home::find()?.journal();
+    let entries =
+        || if path.exists() { Journal::open_read_only(&path)?.entries(run) } else { Ok(Vec::new()) };
+    let mut timeline = whole(run, entries()?)?;
+    let sealed = if format == Format::JsonLines { seal(&path, run).await } else { None };
+    if sealed.is_some() {
+        // The keychain may have taken its time.
+        timeline = whole(run, entries()?)?;
+    }
+    let options = JsonLines { seal: sealed.as_ref().map(|(journal, seal)| (journal, seal)), left_out };
+    let write = |into: &mut dyn Write| match format {
+        Format::JsonLines => timeline.write_json_lines(&options, into).map_err(Error::from),
+        _ => timeline.write(format, into).map_err(Error::from),
+    };
     match output {
-        None => match timeline.write(format, &mut std::io::stdout().lock()) {
+        None => match write(&mut std::io::stdout().lock()) {
             // Whoever reads has read enough.
-            Err(ReportError::Write(why)) if why.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(Error::Report(ReportError::Write(why)) | Error::JsonLines(JsonLinesError::Write(why)))
+                if why.kind() == ErrorKind::BrokenPipe => {}
             other => other?,
         },
         Some(path) => {
-            save(path, |file| timeline.write(format, file))?;
+            save(path, |file| write(file))?;
             complain!(
                 "{} entries written to {}; the last has the hash {}",
                 timeline.rows().len(),
@@ -40,36 +63,47 @@ pub(crate) fn timeline(run: &RunId, format: Format, output: Option<&Path>) -> Re
     Ok(Exit::Done)
 }
 
-pub(crate) fn report(run: &RunId, format: ReviewFormat, output: Option<&Path>) -> Result<Exit, Error> {
-    let none = || engine::EngineError::Fold(run::FoldError::Empty(run.clone()));
-    let path = Home::find()?.journal();
-    if !path.exists() {
-        return Err(none().into());
+fn whole(run: &RunId, entries: Vec<journal::Entry>) -> Result<Timeline, Error> {
+    if entries.is_empty() {
+        return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
     }
-    let journal = Journal::open_read_only(&path)?;
-    let review = match Review::new(&journal, run) {
-        Err(ReportError::Empty) => return Err(none().into()),
-        other => other?,
+    Ok(Timeline::new(entries)?)
+}
+
+/// The checkpoint that seals a run, with the journal it is in. Without one the export only proves its own chain: why is
+/// said.
+pub(crate) async fn seal(path: &Path, run: &RunId) -> Option<(Journal, Seal)> {
+    let sealed = match Journal::open(path) {
+        Ok(journal) => engine::seal(&journal, run).await.map(|seal| (journal, seal)),
+        Err(why) => Err(why.into()),
     };
-    let Some(path) = output else {
-        let mut out = std::io::stdout().lock();
-        if matches!(format, ReviewFormat::Pdf | ReviewFormat::Zip) && out.is_terminal() {
-            let what = format!("a .{} is nothing for a terminal", format.extension());
-            return Err(Error::Usage { what, next: "Name a file with -o.".to_owned() });
-        }
-        return match review.write(format, &journal, &mut out) {
-            // Whoever reads has read enough.
-            Err(ReportError::Write(why)) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-            other => Ok(other.map(|()| Exit::Done)?),
-        };
+    sealed
+        .inspect_err(|why| {
+            let why = why.to_string();
+            let why = why.trim_end_matches('.');
+            complain!(
+                "No checkpoint could be signed: {why}. The export shows that no entry was changed, and not that none was \
+                 cut off."
+            );
+        })
+        .ok()
+}
+
+/// Prints the public half of this machine's key; one is made when there is none.
+pub(crate) async fn key(format: Output) -> Result<Exit, Error> {
+    let journal = Journal::open(&Home::find()?.journal())?;
+    let key = match engine::key(&journal).await {
+        Ok(key) => key,
+        Err(why) => match journal.last_checkpoint()? {
+            // What was signed can be checked without the keychain.
+            Some((_, key)) => key,
+            None => return Err(why.into()),
+        },
     };
-    save(path, |file| review.write(format, &journal, file))?;
-    let entries = review.run().seq();
-    complain!(
-        "the review of {entries} entries is in {}; the last has the hash {}",
-        path.display(),
-        review.head()
-    );
+    match format {
+        Output::Human => say!("{key}"),
+        Output::Json => say!("{}", serde_json::json!({"name": key.name(), "key": key})),
+    }
     Ok(Exit::Done)
 }
 
@@ -95,7 +129,7 @@ pub(crate) fn manifest(run: &RunId, step: &str, output: Option<&Path>) -> Result
 }
 
 /// Writes a file that is on the disk before anything more is said.
-fn save<E: Into<Error>>(
+pub(crate) fn save<E: Into<Error>>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
 ) -> Result<(), Error> {
@@ -121,61 +155,4 @@ pub(crate) fn back_up(to: &Path) -> Result<Exit, Error> {
 
 fn is_read_enough(why: &Failure) -> bool {
     matches!(why, Failure::Record(why) if why.kind() == std::io::ErrorKind::BrokenPipe)
-}
-
-pub(crate) fn verify(file: Option<&Path>, format: Output) -> Result<Exit, Error> {
-    let path = match file {
-        Some(path) => path.to_owned(),
-        None => Home::find()?.journal(),
-    };
-    let read = |source| Error::Read { path: path.clone(), source };
-    let found = if path.extension().is_some_and(|extension| extension == "jsonl") {
-        verify_export(BufReader::new(File::open(&path).map_err(read)?))
-    } else {
-        File::open(&path).map_err(read)?;
-        let intact = Journal::open_read_only(&path)?.verify();
-        intact.map(|intact| Verified { intact, unchecked: None })
-    };
-    let broken = match &found {
-        Ok(_) => None,
-        Err(VerifyError::Broken(_)) => found.as_ref().err().map(ToString::to_string),
-        Err(_) => {
-            return Err(found
-                .err()
-                .map_or(Error::Refused { what: String::new(), next: String::new() }, Error::from));
-        }
-    };
-    match (format, &found) {
-        (Output::Json, found) => {
-            let unchecked = found.as_ref().ok().and_then(|found| found.unchecked.as_ref());
-            let found = found.as_ref().ok().map(|found| &found.intact);
-            let heads = found.map(|found| &found.heads);
-            say!(
-                "{}",
-                serde_json::json!({
-                    "file": path, "intact": broken.is_none(), "broken": broken,
-                    "runs": found.map(|f| f.runs), "entries": found.map(|f| f.entries),
-                    "attachments": found.map(|f| f.attachments), "heads": heads, "unchecked": unchecked,
-                })
-            );
-        }
-        (Output::Human, Ok(Verified { intact: found, unchecked })) => {
-            say!(
-                "{} is intact: {} runs, {} entries, {} attachments",
-                path.display(),
-                found.runs,
-                found.entries,
-                found.attachments
-            );
-            found.heads.iter().for_each(|(run, head)| say!("{run}  {head}"));
-            if let Some(why) = unchecked {
-                say!("The entries are intact. The messages beside them were not checked: {why}.");
-            }
-        }
-        (Output::Human, Err(why)) => {
-            let mut stderr = std::io::stderr().lock();
-            writeln!(stderr, "lifeboat: {}: {why}", path.display()).map_err(Error::Terminal)?;
-        }
-    }
-    Ok(if broken.is_none() { Exit::Done } else { Exit::Failed })
 }

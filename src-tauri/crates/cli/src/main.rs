@@ -20,9 +20,11 @@ mod lint;
 mod login;
 mod person;
 mod range;
+mod review;
 mod runs;
 mod say;
 mod terminal;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,6 +81,9 @@ enum Command {
         /// Where to; the terminal when left out.
         #[arg(short, long)]
         output: Option<PathBuf>,
+        /// Leave out the text of these notes, by the numbers of their entries, such as 12,17. Only with jsonl.
+        #[arg(long, value_name = "ENTRIES", value_delimiter = ',')]
+        leave_out: Vec<u64>,
     },
     /// Write the draft of a run's post-incident review.
     Report {
@@ -101,11 +106,20 @@ enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
-    /// Check the chain of a journal, or of an export in JSON lines.
+    /// Check that a journal, or an export in JSON lines, is complete, in order and unchanged.
     Verify {
         /// A journal (*.db) or an export (*.jsonl); this machine's journal when left out.
         file: Option<PathBuf>,
+        /// The key that must have signed it, as `lifeboat key` prints it on the machine where it ran.
+        #[arg(long)]
+        key: Option<journal::Verifier>,
         /// How to print what was found.
+        #[arg(long, value_enum, default_value_t)]
+        format: Output,
+    },
+    /// Print the public half of the key that this machine signs its checkpoints with.
+    Key {
+        /// How to print it.
         #[arg(long, value_enum, default_value_t)]
         format: Output,
     },
@@ -343,14 +357,18 @@ fn main() -> ExitCode {
             Command::Run(start) => drive::start(start).await,
             Command::Resume { run, operator } => drive::resume(&run, operator).await,
             Command::Runs { format } => runs::list(format),
-            Command::Timeline { run, format, output } => {
-                inspect::timeline(&run, format.into(), output.as_deref())
+            Command::Timeline { run, format, output, leave_out } => {
+                let left_out = leave_out.into_iter().collect();
+                inspect::timeline(&run, format.into(), output.as_deref(), left_out).await
             }
             Command::Report { run, format, output } => {
-                inspect::report(&run, format.into(), output.as_deref())
+                review::report(&run, format.into(), output.as_deref()).await
             }
             Command::Manifest { run, step, output } => inspect::manifest(&run, &step, output.as_deref()),
-            Command::Verify { file, format } => inspect::verify(file.as_deref(), format),
+            Command::Verify { file, key, format } => {
+                verify::verify(file.as_deref(), key.as_ref(), format).await
+            }
+            Command::Key { format } => inspect::key(format).await,
             Command::Backup { file } => inspect::back_up(&file),
             Command::Inventory { env, format } => inventory::take(&env, format).await,
             Command::Keychain(command) => keychain::run(command).await,

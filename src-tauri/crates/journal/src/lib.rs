@@ -28,9 +28,12 @@
 //!
 //! # What is found, and what can't be
 //! [`Journal::verify`] finds any entry, leaf, subtree, checkpoint or evidence that was changed, removed, moved or spliced
-//! into another run. Whoever can write the file can also make the chain and the tree anew, but can't sign: entries up
-//! to the last checkpoint are then missed by it. With what the keychain remembers ([`Journal::holds`]) an older copy of
-//! the journal in its place, and a journal whose checkpoints were removed, are found too. These can't be:
+//! into another run. Whoever can write the file can also make the chain and the tree anew, but sign them only with a
+//! key of their own: every entry up to the last checkpoint is then missed by whoever has the right key, an auditor with
+//! the public half or this machine with its keychain. With what the keychain remembers ([`Journal::holds`]) an older
+//! copy of the journal in its place, and a journal whose checkpoints were removed, are found too. It is asked when the
+//! journal is verified, when a run ends and when one is exported, not each time that the journal is opened: it may
+//! take minutes. These can't be found:
 //! - **Entries after the last checkpoint**, cut off or written anew: nothing outside of the file speaks of them. A
 //!   checkpoint is signed when a run ends and when one is exported, so it is a run that goes on, and notes after its end.
 //! - **A journal and a keychain that are both put back**, such as by restoring the whole machine: they agree. An export
