@@ -2,7 +2,10 @@
 //!
 //! Guarantee: an entry that was returned by [`Journal::append`] survives a power cut; none can be changed or
 //! removed through SQL, and a file that was changed beneath SQL is found by [`Journal::verify`]. Of two
-//! processes that write to one run, one loses cleanly ([`JournalError::Behind`]) and nothing of it is kept.
+//! processes that write to one run, one loses cleanly ([`JournalError::Behind`]) and nothing of it is kept. What
+//! [`Journal::append`] refuses nobody gets to see, with one exception that no journal can help: where the disk took all of
+//! it and then failed to make sure of it (fsync), and so did whatever came afterwards, it may be there when the journal is
+//! opened again; whole, never in part. Opening a run therefore always goes by what is there.
 //!
 //! Each run is a chain of its own: an entry's hash is the SHA-256 of the JSON array
 //! `[run, seq, at, actor, event, previous]`, where `event` is the stored text and `previous` the hash before it

@@ -10,6 +10,9 @@ mod accounts;
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod disk;
+#[cfg(test)]
 mod far;
 #[cfg(test)]
 mod order;
