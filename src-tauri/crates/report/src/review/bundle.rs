@@ -50,7 +50,9 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
         let name = format!("review.{}", format.extension());
         bundle.file(&name, &mut |file| review.write(format, journal, file))?;
     }
-    let timeline = Timeline::new(journal.entries(review.run.id())?)?;
+    let mut entries = journal.entries(review.run.id())?;
+    entries.retain(|entry| entry.seq <= review.run.seq());
+    let timeline = Timeline::new(entries)?;
     for format in [Format::Csv, Format::JsonLines] {
         let name = format!("timeline.{}", format.extension());
         bundle.file(&name, &mut |file| timeline.write(format, file))?;

@@ -27,11 +27,14 @@ impl Review {
             rows.collect(),
         );
         let held = self.run.achieved(self.run.last()).held;
-        let text = format!(
-            "The run was held for {} waiting for approvals and for times that the runbook sets. That is part of the \
-             times above, never taken off them.",
-            length(held)
-        );
+        let text = match held.is_zero() {
+            true => "The run never waited for an approval, or for a time that the runbook sets.".to_owned(),
+            false => format!(
+                "The run was held for {} waiting for approvals and for times that the runbook sets. That is part of the \
+                 times above, never taken off them.",
+                length(held)
+            ),
+        };
         vec![Block::Table(read), Block::Table(self.measured()), Block::Text(text)]
     }
 

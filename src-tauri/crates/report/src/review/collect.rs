@@ -61,11 +61,9 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
         watch.see(run, &recorded, before);
         parts.see(&recorded);
         let event = &recorded.event;
+        broken_glass.extend(inputs::broke_glass(event));
         if let Some(kind) = deviates(event) {
             let text = text::sentence(run, event);
-            if inputs::broke_glass(event) {
-                broken_glass.push(text.clone());
-            }
             deviations.push(Deviation { seq: recorded.seq, at: recorded.at, kind, text });
         }
         if let Some(kept) = event.attachment() {
@@ -106,7 +104,7 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
 /// How an event departs from what the runbook says, if it does.
 fn deviates(event: &Event) -> Option<&'static str> {
     match event {
-        event if inputs::broke_glass(event) => Some("glass broken"),
+        event if inputs::broke_glass(event).is_some() => Some("glass broken"),
         Event::Skipped { .. } => Some("skipped"),
         Event::ApplyStarted { attempt, .. } if *attempt > 1 => Some("retried"),
         Event::FailureFollowed { .. } => Some("failure followed"),

@@ -34,9 +34,15 @@ pub(crate) fn taken(event: &Event) -> Option<Taken> {
     }
 }
 
-/// Whether one person went on alone where two are asked for.
-pub(crate) fn broke_glass(event: &Event) -> bool {
-    matches!(event, Event::PlanApproved { how: How::BrokeGlass { .. }, .. })
+/// What was done by one person alone where two are asked for, and why.
+pub(crate) fn broke_glass(event: &Event) -> Option<String> {
+    match event {
+        Event::PlanApproved { digest, by, how: How::BrokeGlass { reason }, .. } => {
+            let plan = digest.short();
+            Some(format!("plan {plan} was approved by {by} alone, without a second person: {reason}"))
+        }
+        _ => None,
+    }
 }
 
 /// Every clock of the incident, in order, with what it said if it was read off.

@@ -79,14 +79,18 @@ impl Review {
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| format!("{count} {} {word}", if count == 1 { "was" } else { "were" }))
             .collect();
-        let of = if all == 1 { "Of its one step".to_owned() } else { format!("Of its {all} steps") };
+        let steps = match parts.as_slice() {
+            [_] if all > 1 && done == all => format!("All its {all} steps were done"),
+            _ if all == 1 => format!("Its one step {}", listed(&parts).trim_start_matches("1 ")),
+            _ => format!("Of its {all} steps {}", listed(&parts)),
+        };
         let approvals: usize = self.parts.iter().map(|part| part.approved.len()).sum();
         let approved = match approvals {
             0 => "no plan was approved".to_owned(),
             1 => format!("one plan was approved, by {}", self.approvers()),
             many => format!("{many} plans were approved, by {}", self.approvers()),
         };
-        format!("{of} {}; {approved}.", listed(&parts))
+        format!("{steps}; {approved}.")
     }
 
     fn approvers(&self) -> String {

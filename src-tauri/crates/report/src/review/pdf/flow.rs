@@ -156,7 +156,7 @@ impl<'f> Flow<'f> {
         self.y += 10.0;
     }
 
-    /// How high a block is, about, if it is to be kept on one page.
+    /// How high a block that is no picture is, about, if it is to be kept on one page.
     pub(super) fn height(&self, block: &Block) -> f32 {
         let high = match block {
             Block::Text(text) => {
@@ -169,7 +169,7 @@ impl<'f> Flow<'f> {
             Block::Facts(facts) => facts.len() as f32 * 9.0 + 20.0,
             Block::Items(_) => TEXT.1 * 2.0,
             Block::Entries => CELL.1 * 6.0,
-            Block::Picture(_) => 320.0,
+            Block::Picture(_) => 0.0,
             Block::Signature(_) => 74.0,
         };
         if high < (BOTTOM - TOP) * 0.55 { high } else { CELL.1 * 6.0 }

@@ -116,13 +116,16 @@ impl Fonts {
         text.chars().map(|letter| self.cut(style, letter).advance(letter)).sum::<f32>() * size
     }
 
-    /// A line in pieces, each of one font. A blank goes with what stands before it.
+    /// A line in pieces, each of one font.
     pub(super) fn pieces<'t>(&self, style: Style, text: &'t str) -> Vec<Piece<'t>> {
         let mut pieces: Vec<(bool, usize)> = Vec::new();
         for (at, letter) in text.char_indices() {
             let own = self.of(style).has(letter) || !self.other.has(letter);
+            // A blank between words of another script belongs to them, one after them does not: it has no direction.
+            let inside =
+                letter == ' ' && text[at..].trim_start().starts_with(|next| !self.of(style).has(next));
             match pieces.last() {
-                Some((last, _)) if *last == own || (letter == ' ' && self.other.has(' ')) => {}
+                Some((last, _)) if *last == own || (!*last && inside) => {}
                 _ => pieces.push((own, at)),
             }
         }

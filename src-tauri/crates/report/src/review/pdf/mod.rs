@@ -37,6 +37,9 @@ const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
 const TOP: f32 = 52.0;
 const BOTTOM: f32 = PAGE.1 - 54.0;
 
+/// How wide the picture is drawn: less than in a window, so that its words are as large as those of a table.
+const PICTURE: f64 = 700.0;
+
 /// The window's colours (ui/src/styles/tokens.css), in the light.
 const INK: Colour = (0x14, 0x18, 0x1d);
 const SOFT: Colour = (0x45, 0x4d, 0x57);
@@ -67,10 +70,10 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
     for Section { title, blocks, .. } in &sections {
         // A heading stands with what it is the heading of.
         let with = if matches!(blocks.first(), Some(Block::Text(_))) { 2 } else { 1 };
-        let first: f32 = blocks.iter().take(with).map(|block| flow.height(block)).sum();
+        let first: f32 = blocks.iter().take(with).map(|block| height(&flow, review, block)).sum();
         found.push(flow.heading(title, first));
         for block in blocks {
-            flow.need(flow.height(block));
+            flow.need(height(&flow, review, block));
             self::block(&mut flow, review, journal, block)?;
         }
     }
@@ -86,6 +89,14 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
     let bytes = finish(flow, review, &contents, &found)?;
     out.write_all(&bytes)?;
     Ok(())
+}
+
+/// How much of a page a block wants.
+fn height(flow: &Flow<'_>, review: &Review, block: &Block) -> f32 {
+    match block {
+        Block::Picture(_) => paint::height(&review.picture(PICTURE)),
+        block => flow.height(block),
+    }
 }
 
 fn title(flow: &mut Flow<'_>, review: &Review) {
@@ -167,7 +178,7 @@ fn block(flow: &mut Flow<'_>, review: &Review, journal: &Journal, block: &Block)
             flow.y += 12.0;
         }
         Block::Picture(said) => {
-            paint::paint(flow, &review.picture(700.0), said);
+            paint::paint(flow, &review.picture(PICTURE), said);
             flow.paragraph(said);
         }
         Block::Entries => {

@@ -8,10 +8,22 @@ use super::page::{Colour, Shape};
 use super::{BAD, BOTTOM, FAINT, INK, LEFT, RULE, SOFT, TOP, WHITE, WIDTH};
 use crate::review::paint::{Anchor, Ink, Item, Picture};
 
+/// How much of a page is kept for what stands above the picture.
+const ABOVE: f32 = 80.0;
+
+fn scale(picture: &Picture) -> f32 {
+    (WIDTH / picture.width as f32).min((BOTTOM - TOP - ABOVE) / picture.height as f32)
+}
+
+/// How high it will be.
+pub(super) fn height(picture: &Picture) -> f32 {
+    picture.height as f32 * scale(picture)
+}
+
 /// Draws it as wide as the text, or smaller when it would not fit a page.
 pub(super) fn paint(flow: &mut Flow<'_>, picture: &Picture, said: &str) {
-    let scale = (WIDTH / picture.width as f32).min((BOTTOM - TOP) / picture.height as f32);
-    flow.need(picture.height as f32 * scale);
+    let scale = scale(picture);
+    flow.need(height(picture));
     let place = flow.branch(Tag::Figure(Some(said.to_owned())));
     let top = flow.y;
     let at = |x: f64, y: f64| (LEFT + x as f32 * scale, top + y as f32 * scale);
