@@ -1,5 +1,6 @@
 /** What Rust would send: a restore of badge photos at every point it can stand at. */
 import type { ActionView } from '../src/lib/types/ActionView';
+import type { Clock } from '../src/lib/types/Clock';
 import type { Example } from '../src/lib/types/Example';
 import type { LibraryView } from '../src/lib/types/LibraryView';
 import type { Mode } from '../src/lib/types/Mode';
@@ -174,6 +175,13 @@ export const RECOVERY: RecoveryView = {
   lost: [],
 };
 
+/** The same clocks, some of them set otherwise; what isn't said by a person was read off. */
+export const clocks = (at: Partial<Record<Clock, string | null>>, changes: Partial<RecoveryView> = {}): RecoveryView => ({
+  ...RECOVERY,
+  clocks: RECOVERY.clocks.map((one) => (one.clock in at ? { ...one, at: at[one.clock] ?? null } : one)),
+  ...changes,
+});
+
 /** A run that stands at `at`; what is before it is done. */
 export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run: Partial<RunView> = {}): RunView {
   const current = SEEDS.findIndex((seed) => seed.id === at);
@@ -211,7 +219,7 @@ export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run:
     strict: true,
     break_glass: false,
     broke_glass: false,
-    recovery: RECOVERY,
+    recovery: run.ended ? { ...RECOVERY, stopped: run.ended } : RECOVERY,
     files: [],
     outage_began: '2026-11-24T02:32:12.123456789Z',
     declared: '2026-11-24T02:43:17Z',
