@@ -27,7 +27,7 @@ describe('the RTO', () => {
     expect(await rto(window)).toBe('within');
     expect(await weight(window)).toBe(500);
     await window.page.clock.runFor(2000);
-    await soon(() => bar(window)).toContain('RTO 1 h is near, 00:14:59 left');
+    await soon(() => bar(window)).toContain('RTO 1 h near, 00:14:59 left');
     expect(await weight(window)).toBe(700);
     await soon(() => window.get('said').textContent()).toBe('The RTO of 1 h is near.');
     await window.page.clock.runFor(15 * 60_000);
@@ -137,11 +137,11 @@ describe('what was achieved', () => {
     await at(window, '2026-11-24T03:20:00Z');
     await dialog(window);
     const text = await achieved(window);
-    expect(text).toMatch(/From the outage\s+00:47:47 so far, within the RTO of 24 h/);
-    expect(text).toMatch(/From the declaration\s+00:36:43 so far, within the RTO of 24 h/);
-    expect(text).toMatch(/Held up\s+00:06:00 by approvals and waits, still since 03:19:00 UTC; counted in the above, never taken off/);
-    expect(text).toMatch(/Lost, Portal DB\s+52 min measured, within the RPO of 4 h/);
-    expect(text).toMatch(/Lost, badge photos\s+at most 5 h perhaps over the RPO of 4 h by 01:00:00/);
+    expect(text).toMatch(/RTO from the outage\s+00:47:47 so far, within the RTO of 24 h/);
+    expect(text).toMatch(/RTO from the declaration\s+00:36:43 so far, within the RTO of 24 h/);
+    expect(text).toMatch(/Time held\s+00:06:00 by approvals and waits, still since 03:19:00 UTC; counted in the above, never taken off/);
+    expect(text).toMatch(/RPO, Portal DB\s+52 min lost, measured, within the RPO of 4 h/);
+    expect(text).toMatch(/RPO, badge photos\s+at most 5 h lost, perhaps over the RPO of 4 h by 01:00:00/);
   });
 
   test('is final once the service is validated', async () => {
@@ -150,9 +150,9 @@ describe('what was achieved', () => {
     const window = await openRun(restoring(WORK.planned, {}, { recovery, rto: 2400 }));
     await at(window, '2026-11-24T06:00:00Z');
     await dialog(window);
-    expect(await achieved(window)).toMatch(/From the outage\s+00:47:47 over the RTO of 40 min by 00:07:47/);
-    expect(await achieved(window)).toMatch(/From the declaration\s+00:36:43 within the RTO of 40 min/);
-    expect(await achieved(window)).toMatch(/Held up\s+00:05:00 by approvals and waits; counted/);
+    expect(await achieved(window)).toMatch(/RTO from the outage\s+00:47:47 over the RTO of 40 min by 00:07:47/);
+    expect(await achieved(window)).toMatch(/RTO from the declaration\s+00:36:43 within the RTO of 40 min/);
+    expect(await achieved(window)).toMatch(/Time held\s+00:05:00 by approvals and waits; counted/);
   });
 
   test('is not called recovered in a run that was abandoned', async () => {
