@@ -3,17 +3,17 @@ import { app } from './app.svelte';
 import { bytes, moment } from './format';
 import { run } from './run.svelte';
 
-/** The largest file that is kept, in bytes. */
-export const LARGEST = 25_000_000;
+/** The largest file that is kept, in bytes and in words. */
+const LARGEST = 25_000_000;
+export const MOST = '25 MB';
 
 class Evidence {
   /** What is being kept now: `ticket.pdf, 2 of 3`. */
   doing = $state('');
   /** Why files were not kept, of those that were given last. */
   refused = $state.raw<string[]>([]);
-  /** How many are still to be kept of those that were given together. */
+  /** What is still to be kept. */
   #queue: { run: string; step: string | null; name: string; file: File }[] = [];
-  #given = 0;
 
   /** Keeps `files` one after another, about the step on the screen. */
   async give(files: { name: string; file: File }[]): Promise<void> {
@@ -22,7 +22,7 @@ class Evidence {
     const step = run.shown?.id ?? null;
     this.refused = [];
     for (const { name, file } of files) {
-      if (file.size > LARGEST) this.#refuse(`${name} is ${bytes(file.size)}: a file may have ${bytes(LARGEST)} at most. Note where it is kept instead.`);
+      if (file.size > LARGEST) this.#refuse(`${name} is ${bytes(file.size)}: a file may have ${MOST} at most. Note where it is kept instead.`);
       else if (file.size === 0) this.#refuse(`${name} is empty or a folder: there is nothing to keep.`);
       else this.#queue.push({ run: view.id, step, name, file });
     }
@@ -31,11 +31,10 @@ class Evidence {
 
   async #keep(): Promise<void> {
     const kept: string[] = [];
-    for (this.#given = 0; this.#queue.length > 0; ) {
-      const { run: id, step, name, file } = this.#queue.shift()!;
-      this.#given += 1;
-      const all = this.#given + this.#queue.length;
-      this.doing = all > 1 ? `${name}, ${this.#given} of ${all}` : name;
+    for (let at = 1, next = this.#queue.shift(); next; at += 1, next = this.#queue.shift()) {
+      const { run: id, step, name, file } = next;
+      const all = at + this.#queue.length;
+      this.doing = all > 1 ? `${name}, ${at} of ${all}` : name;
       const content = await base64(file);
       const problem = content === null ? { what: 'It can’t be read.', next: 'Is it still there?' } : await run.attach(id, step, name, content);
       if (problem) this.#refuse(`${name} is not kept. ${problem.what} ${problem.next}`);
