@@ -1,6 +1,8 @@
 /** What Rust would send: a restore of badge photos at every point it can stand at. */
 import type { ActionView } from '../src/lib/types/ActionView';
+import type { Clock } from '../src/lib/types/Clock';
 import type { Example } from '../src/lib/types/Example';
+import type { FileView } from '../src/lib/types/FileView';
 import type { LibraryView } from '../src/lib/types/LibraryView';
 import type { Mode } from '../src/lib/types/Mode';
 import type { Move } from '../src/lib/types/Move';
@@ -174,6 +176,25 @@ export const RECOVERY: RecoveryView = {
   lost: [],
 };
 
+/** A picture of 96 × 64. */
+export const PICTURE =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAGAAAABAAQMAAADf+uBNAAAABlBMVEUcX7jo6++ZOBGWAAAAG0lEQVR42mNgYPj/H4GHPmd4+YaBYTR+BjUHALejfpDjueb7AAAAAElFTkSuQmCC';
+
+/** Files that were kept: two about the restore, one about the survey, one about the whole. */
+export const FILES: FileView[] = [
+  { name: 'screenshot 2026-11-24 03.14.22.png', media: 'image/png', digest: HEAD, bytes: 184_202, step: 'restore' },
+  { name: 'ticket.html', media: 'text/html', digest: DIGEST, bytes: 9_114, step: 'restore' },
+  { name: 'cloudtrail 2026-11-24.json.gz', media: 'application/gzip', digest: `ab${DIGEST.slice(2)}`, bytes: 2_184_202, step: 'survey' },
+  { name: 'call.m4a', media: 'audio/mp4', digest: `cd${DIGEST.slice(2)}`, bytes: 612, step: null },
+];
+
+/** The same clocks, some of them set otherwise; what isn't said by a person was read off. */
+export const clocks = (at: Partial<Record<Clock, string | null>>, changes: Partial<RecoveryView> = {}): RecoveryView => ({
+  ...RECOVERY,
+  clocks: RECOVERY.clocks.map((one) => (one.clock in at ? { ...one, at: at[one.clock] ?? null } : one)),
+  ...changes,
+});
+
 /** A run that stands at `at`; what is before it is done. */
 export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run: Partial<RunView> = {}): RunView {
   const current = SEEDS.findIndex((seed) => seed.id === at);
@@ -211,7 +232,7 @@ export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run:
     strict: true,
     break_glass: false,
     broke_glass: false,
-    recovery: RECOVERY,
+    recovery: run.ended ? { ...RECOVERY, stopped: run.ended } : RECOVERY,
     files: [],
     outage_began: '2026-11-24T02:32:12.123456789Z',
     declared: '2026-11-24T02:43:17Z',

@@ -44,7 +44,7 @@ test('entries of the timeline, and a note on its way there', async () => {
   await isText(window, HOSTILE);
   await window.get('note').fill(HOSTILE);
   await window.get('note').press('Enter');
-  await soon(() => window.submitted).toEqual([{ do: 'note', text: HOSTILE, step: 'restore' }]);
+  await soon(() => window.submitted).toEqual([{ do: 'note', text: HOSTILE, step: 'restore', tag: null }]);
 });
 
 test('messages, decisions, records and reasons', async () => {

@@ -189,13 +189,13 @@ test('N goes to the note, and Esc leaves it with what was typed', async () => {
   expect(await window.get('note').inputValue()).toBe('half a sent');
 });
 
-test('C copies the message, and nothing where there is none', async () => {
+test('M copies the message, and nothing where there is none', async () => {
   const window = await openRun(runAt('notify-customers', MESSAGE));
-  await window.press('c');
+  await window.press('m');
   await soon(() => window.get('copy').textContent()).toContain('Copied');
   expect(await window.page.evaluate(() => navigator.clipboard.readText())).toBe(MESSAGE.message!.text);
   await window.get('to-library').click();
-  await window.press('c');
+  await window.press('m', 'c');
   expect(await window.get('library').isVisible()).toBe(true);
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Mode } from '../src/lib/types/Mode';
-import { PROGRESS, RUN, WORK, restoring, runAt } from './fixtures';
+import { PROGRESS, RUN, WORK, clocks, restoring, runAt } from './fixtures';
 import { type Window, open, openRun, soon } from './window';
 
 const frame = (window: Window) =>
@@ -50,7 +50,7 @@ describe('the clocks', () => {
     const over = await openRun(restoring(WORK.planned, {}, { rto: 600 }));
     await over.page.clock.pauseAt('2026-11-24T03:20:00Z');
     await soon(() => over.text()).toContain('RTO 10 min, over by 00:37:47');
-    const unknown = await openRun(restoring(WORK.planned, {}, { outage_began: null, rto: null }));
+    const unknown = await openRun(restoring(WORK.planned, {}, { recovery: clocks({ 'outage-began': null }), rto: null }));
     expect(await unknown.text()).toMatch(/outage not known\s+declared .*\s+no RTO/);
   });
 

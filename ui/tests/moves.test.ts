@@ -145,13 +145,13 @@ describe('a note', () => {
     expect(await window.get('note-submit').isDisabled()).toBe(true);
     await window.get('note').fill('the card office called again ');
     await window.get('note').press('Enter');
-    await soon(() => window.submitted).toEqual([{ do: 'note', text: 'the card office called again', step: 'restore' }]);
+    await soon(() => window.submitted).toEqual([{ do: 'note', text: 'the card office called again', step: 'restore', tag: null }]);
     await soon(() => window.get('note').inputValue()).toBe('');
     await window.press('Escape', 'k');
     await window.get('looking').waitFor();
     await window.get('note').fill('612 is right');
     await window.get('note-submit').click();
-    await soon(() => window.submitted.at(-1)).toEqual({ do: 'note', text: '612 is right', step: 'survey' });
+    await soon(() => window.submitted.at(-1)).toEqual({ do: 'note', text: '612 is right', step: 'survey', tag: null });
   });
 
   test('may have several lines', async () => {
@@ -161,14 +161,14 @@ describe('a note', () => {
     await window.press('Shift+Enter');
     await window.page.keyboard.type('two');
     await window.press('Enter');
-    await soon(() => window.submitted).toEqual([{ do: 'note', text: 'one\ntwo', step: 'restore' }]);
+    await soon(() => window.submitted).toEqual([{ do: 'note', text: 'one\ntwo', step: 'restore', tag: null }]);
   });
 
   test('can be added when the run has ended', async () => {
     const window = await openRun(runAt(null, {}, { state: 'finished', ended: '2026-11-24T03:14:00Z' }));
     await window.get('note').fill('all told');
     await window.get('note-submit').click();
-    await soon(() => window.submitted).toEqual([{ do: 'note', text: 'all told', step: null }]);
+    await soon(() => window.submitted).toEqual([{ do: 'note', text: 'all told', step: null, tag: null }]);
   });
 });
 

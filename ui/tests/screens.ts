@@ -1,7 +1,7 @@
 /** Every screen and state, by name: how to get there. */
 import { CREATING, EXCLUDE, EXCLUDE_FILE, MOMENTS, PLANNED, REMOVAL, TIER, TOLD_ROWS, WAITING, discarding, obliterating, restoringDb, surveyed } from './database';
 import {
-  DECISION, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, form, hostileRun, longRun,
+  DECISION, FILES, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, clocks, form, hostileRun, longRun,
   restoring, runAt,
 } from './fixtures';
 import { type Window, Refusal, open, openRun } from './window';
@@ -160,6 +160,64 @@ export const SCREENS: Record<string, Show> = {
     await window.get('looking').waitFor();
     return window;
   },
+  clocks: async (options) => {
+    const recovery = clocks(
+      { detected: '2026-11-24T02:39:40Z', 'restore-started': '2026-11-24T03:14:07Z' },
+      { held: 320, holding: '2026-11-24T03:12:40Z', lost: [{ system: 'Portal DB', seconds: 3120, measured: true }, { system: 'badge photos', seconds: 18_000, measured: false }] },
+    );
+    const window = await openRun(restoring(WORK.planned, {}, { recovery }), options);
+    await window.get('clocks').click();
+    return window;
+  },
+  'clocks-refused': async (options) => {
+    const refusal = new Refusal({ what: '"detected" can’t be at 2026-11-24T02:00:00Z when "outage began" was at 2026-11-24T02:32:12Z.', next: 'Correct one of the two.' });
+    const window = await openRun(restoring(WORK.planned), { ...options, replies: { submit: () => refusal } });
+    await window.get('clocks').click();
+    await window.get('clock-detected').getByRole('button').click();
+    await window.get('clock-time').fill('2026-11-24 02:00');
+    await window.get('clock-set').click();
+    await window.page.getByText('Correct one of the two.').waitFor();
+    return window;
+  },
+  evidence: async (options) => {
+    const files = [...FILES, { ...FILES[0]!, name: `${'very-'.repeat(16)}long name of a screenshot.png` }];
+    const window = await openRun(restoring(WORK.verified, {}, { files }), options);
+    if ((options.size?.width ?? 1280) < 1100) await window.press('t');
+    await window.get('note').fill('the alarm woke nobody');
+    await window.get('note-tag').selectOption('Went badly');
+    const large = { name: 'video.mov', mimeType: 'video/quicktime', buffer: Buffer.alloc(25_000_001) };
+    await window.get('chooser').setInputFiles([large]);
+    await window.get('not-kept').waitFor();
+    await window.get('file-0').scrollIntoViewIfNeeded();
+    return window;
+  },
+  picture: async (options) => {
+    const window = await openRun(restoring(WORK.planned, {}, { files: FILES }), options);
+    await window.get('file-0').click();
+    await window.get('file').locator('img').waitFor();
+    return window;
+  },
+  'file-elsewhere': async (options) => {
+    const window = await openRun(runAt(null, {}, { state: 'finished', ended: '2026-11-24T03:14:00Z', files: FILES }), options);
+    await window.get('file-2').click();
+    return window;
+  },
+  'corrective-action': async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.get('correct').evaluate((button: HTMLElement) => button.click());
+    await window.get('correct-what').fill('Alert when photos are deleted by the thousand');
+    await window.get('correct-due').fill('next week');
+    await window.get('correct-submit').click();
+    return window;
+  },
+  review: async (options) => {
+    const view = runAt(null, {}, { state: 'finished', ended: '2026-11-24T03:14:00Z', approver: 'Dana Whitfield', files: FILES });
+    const window = await openRun(view, options);
+    await window.get('ended').getByTestId('correct-due').scrollIntoViewIfNeeded();
+    return window;
+  },
+  'rto-near': (options) => openRun(restoring(WORK.planned, {}, { rto: 3000, mode: 'rehearsal' }), options),
+  'rto-over': (options) => openRun(restoring(WORK.planned, {}, { rto: 1800 }), options),
   finished: (options) =>
     openRun(runAt(null, {}, { state: 'finished', ended: '2026-11-24T03:14:00Z', approver: 'Dana Whitfield' }), options),
   abandoned: (options) => openRun(runAt(null, {}, { state: 'abandoned', ended: '2026-11-24T03:14:00Z', mode: 'rehearsal' }), options),

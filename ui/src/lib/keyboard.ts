@@ -10,16 +10,17 @@ export const KEYS: { keys: string[]; does: string; run?: boolean }[] = [
   { keys: ['J', 'K'], does: 'Look at the next or the previous step', run: true },
   { keys: ['G'], does: 'Back to the current step', run: true },
   { keys: ['N'], does: 'Write a note', run: true },
-  { keys: ['C'], does: 'Copy the message of this step', run: true },
+  { keys: ['C'], does: 'All clocks, and what was achieved', run: true },
+  { keys: ['M'], does: 'Copy the message of this step', run: true },
   { keys: ['T'], does: 'Show or hide the timeline on a narrow screen', run: true },
-  { keys: ['E'], does: 'Export the timeline', run: true },
+  { keys: ['E'], does: 'Export the timeline or the review', run: true },
   { keys: ['/'], does: 'Find' },
   { keys: ['?'], does: 'All keys' },
   { keys: ['Esc'], does: 'Close, or leave a field; what you typed stays' },
 ];
 
 /** What only components can do; each puts its own here while it is on the screen. */
-export const hands: Partial<Record<'find' | 'note' | 'copy' | 'timeline' | 'export', () => void>> = {};
+export const hands: Partial<Record<'find' | 'note' | 'copy' | 'timeline' | 'export' | 'clocks', () => void>> = {};
 
 const isField = (element: Element) =>
   element.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=button])');
@@ -63,6 +64,8 @@ function actionFor(event: KeyboardEvent, target: Element): (() => void) | undefi
     case 'n':
       return hands.note;
     case 'c':
+      return hands.clocks;
+    case 'm':
       return hands.copy;
     case 't':
       return hands.timeline;

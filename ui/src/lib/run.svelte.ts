@@ -3,6 +3,7 @@ import { app } from './app.svelte';
 import * as ipc from './ipc';
 import type { CloseAsked } from './types/CloseAsked';
 import type { Command } from './types/Command';
+import type { ProblemText } from './types/ProblemText';
 import type { ProgressView } from './types/ProgressView';
 import type { RunView } from './types/RunView';
 import type { StepDetail } from './types/StepDetail';
@@ -66,6 +67,29 @@ class RunStore {
     if (!view) return false;
     this.#adopt(view);
     return true;
+  }
+
+  /** Like `send`, where what went wrong is the caller's to show: `null` when it was taken. */
+  async ask(command: Command): Promise<ProblemText | null> {
+    if (!this.view || this.sending) return { what: 'Something else is just being sent.', next: 'Try again.' };
+    this.sending = true;
+    const problem = await this.#take(ipc.submit(this.view.id, command));
+    this.sending = false;
+    return problem;
+  }
+
+  /** Keeps a file as evidence of a run: `null` when it was kept, otherwise what went wrong. */
+  attach(id: string, step: string | null, name: string, content: string): Promise<ProblemText | null> {
+    return this.#take(ipc.attach(id, step, name, content));
+  }
+
+  async #take(work: Promise<RunView>): Promise<ProblemText | null> {
+    try {
+      this.#adopt(await work);
+      return null;
+    } catch (error) {
+      return ipc.problemOf(error);
+    }
   }
 
   /** Shows another step, read-only; the current one by its id is the way back. */

@@ -3,6 +3,7 @@ import { digest } from './format';
 import type { Effect } from './types/Effect';
 import type { Mode } from './types/Mode';
 import type { Move } from './types/Move';
+import type { NoteTag } from './types/NoteTag';
 import type { RunView } from './types/RunView';
 import type { ScenarioView } from './types/ScenarioView';
 import type { StepDetail } from './types/StepDetail';
@@ -39,6 +40,13 @@ export const KIND: Record<StepKind, string> = {
   wait: 'Wait',
   communicate: 'Message',
 };
+
+/** What a note may be for, in the review. */
+export const TAGS: [NoteTag, string][] = [
+  ['impact', 'Impact'],
+  ['went_well', 'Went well'],
+  ['went_badly', 'Went badly'],
+];
 
 export const STATE: Record<StepState, string> = {
   ahead: 'ahead',
