@@ -1,4 +1,5 @@
 /** A second person at this laptop, who signs a plan with their passphrase. */
+import { app } from './app.svelte';
 import { approveSigned, problemOf, signUp, signedUp } from './ipc';
 import { run } from './run.svelte';
 import type { ProblemText } from './types/ProblemText';
@@ -26,11 +27,13 @@ export class SignIn {
   #asked = '';
   #asking: Promise<void> = Promise.resolve();
   #busy = false;
+  #gone = false;
 
-  /** Asks whether `name` has a passphrase here, once for each name. */
+  /** Asks whether `name` has a passphrase here, until that is known. */
   know(name: string): Promise<void> {
     if (name !== this.#asked) {
-      this.forget();
+      this.since = undefined;
+      this.right();
       this.#asked = name;
       this.#asking = this.#ask(name);
     }
@@ -44,6 +47,12 @@ export class SignIn {
     this.passphrase = '';
     this.again = '';
     this.right();
+  }
+
+  /** The form is gone: what is refused later is said where every screen says it. */
+  leave() {
+    this.#gone = true;
+    this.forget();
   }
 
   /** Nothing is wrong any more. */
@@ -67,7 +76,8 @@ export class SignIn {
           return approveSigned(id, { ...plan, passphrase });
         });
       } catch (error) {
-        this.#refuse('passphrase', problemOf(error));
+        if (this.#gone) app.problem = problemOf(error);
+        else this.#refuse('passphrase', problemOf(error));
       }
     }
     this.#busy = false;
