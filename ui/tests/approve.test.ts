@@ -1,12 +1,16 @@
-/** Approving: who, what exactly, and what it takes before something is destroyed. */
+/** Approving in an exercise, where a name is enough: who, what exactly, and what it takes before something is destroyed. */
 import { describe, expect, test } from 'vitest';
 
+import type { StepDetail } from '../src/lib/types/StepDetail';
+import type { WorkView } from '../src/lib/types/WorkView';
 import { discarding } from './database';
 import { DIGEST, SUMMARY, TIMELINE, WORK, restoring } from './fixtures';
 import { type Window, openRun, soon } from './window';
 
 const approval = (by: string | null, digest = DIGEST, typed: string | null = null) => ({ do: 'approve', step: 'restore', digest, by, typed });
-const destroying = () => openRun(discarding());
+const planned = (work: WorkView = WORK.planned, changes: Partial<StepDetail> = {}) =>
+  restoring(work, changes, { mode: 'exercise', strict: false });
+const destroying = () => openRun({ ...discarding(), mode: 'exercise', strict: false });
 
 async function approve(window: Window, by: string) {
   await window.get('approver').fill(by);
@@ -14,14 +18,14 @@ async function approve(window: Window, by: string) {
 }
 
 test('the plan on the screen is approved by its digest, with the second person’s name', async () => {
-  const window = await openRun(restoring(WORK.planned));
+  const window = await openRun(planned());
   expect(await window.get('plan').getAttribute('data-digest')).toBe(DIGEST);
   await approve(window, '  Dana Whitfield ');
   await soon(() => window.submitted).toEqual([approval('Dana Whitfield')]);
 });
 
 test('⏎ in the name’s field approves', async () => {
-  const window = await openRun(restoring(WORK.planned));
+  const window = await openRun(planned());
   await window.settled();
   await window.get('approver').fill('Dana Whitfield');
   await window.get('approver').press('Enter');
@@ -29,7 +33,7 @@ test('⏎ in the name’s field approves', async () => {
 });
 
 test('nobody is asked for where the operator may approve', async () => {
-  const window = await openRun(restoring(WORK.planned, { second_person: false }));
+  const window = await openRun(planned(WORK.planned, { second_person: false }));
   expect(await window.get('approver').count()).toBe(0);
   await window.get('move-approve').click();
   await soon(() => window.submitted).toEqual([approval(null)]);
@@ -42,7 +46,7 @@ describe('a second person', () => {
     ['Sam Ortega', 'Sam Ortega runs this and can\'t approve it too.'],
     [' sam ortega', 'Sam Ortega runs this and can\'t approve it too.'],
   ])('is not %j', async (name, words) => {
-    const window = await openRun(restoring(WORK.planned));
+    const window = await openRun(planned());
     await approve(window, name);
     const alert = window.page.getByRole('alert');
     await soon(() => alert.textContent()).toContain(words);
@@ -54,12 +58,12 @@ describe('a second person', () => {
   });
 
   test('approves one plan: another plan asks anew', async () => {
-    const window = await openRun(restoring(WORK.planned));
+    const window = await openRun(planned());
     await window.get('approver').fill('Sam Ortega');
     await window.get('move-approve').click();
     await window.page.getByRole('alert').waitFor();
     const digest = `aa${DIGEST.slice(2)}`;
-    await window.send('run', { ...restoring({ ...WORK.planned, digest }), entries: TIMELINE.length + 1 });
+    await window.send('run', { ...planned({ ...WORK.planned, digest }), entries: TIMELINE.length + 1 });
     await soon(() => window.get('plan').getAttribute('data-digest')).toBe(digest);
     expect(await window.get('approver').inputValue()).toBe('');
     expect(await window.page.getByRole('alert').count()).toBe(0);
@@ -117,7 +121,7 @@ describe('what is destroyed', () => {
   test('is asked for anew by another plan', async () => {
     const window = await destroying();
     await typed(window);
-    await window.send('run', { ...discarding(`aa${DIGEST.slice(2)}`), entries: TIMELINE.length + 1 });
+    await window.send('run', { ...discarding(`aa${DIGEST.slice(2)}`), strict: false, entries: TIMELINE.length + 1 });
     await soon(() => window.get('target').inputValue()).toBe('');
     expect(await window.get('move-approve').isDisabled()).toBe(true);
   });
@@ -126,7 +130,7 @@ describe('what is destroyed', () => {
     const edge = (window: Window, id: string) => window.get(id).evaluate((element) => getComputedStyle(element).borderTopStyle);
     const danger = await destroying();
     for (const id of ['move-approve', 'approval', 'plan']) expect(await edge(danger, id), id).toBe('double');
-    const change = await openRun(restoring(WORK.planned));
+    const change = await openRun(planned());
     expect(await edge(change, 'move-approve')).toBe('solid');
     expect(await edge(change, 'plan')).toBe('solid');
     expect(await change.get('target').count()).toBe(0);
@@ -136,7 +140,7 @@ describe('what is destroyed', () => {
 test('the plan says what will happen and what will not, warnings before the rest', async () => {
   const warnings = ['2 keys are undecided and left alone.'];
   const summary = { ...SUMMARY, undecided: 2, warnings };
-  const window = await openRun(restoring({ ...WORK.planned, summary }));
+  const window = await openRun(planned({ ...WORK.planned, summary }));
   const plan = await window.get('plan').innerText();
   for (const words of ['1,204 photos come back', '612', '1,204 requests', 'Nothing is deleted.', 'left as it is']) {
     expect(plan).toContain(words);

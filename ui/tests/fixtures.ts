@@ -8,6 +8,7 @@ import type { Mode } from '../src/lib/types/Mode';
 import type { Move } from '../src/lib/types/Move';
 import type { Outcome } from '../src/lib/types/Outcome';
 import type { PlanSummary } from '../src/lib/types/PlanSummary';
+import type { PersonView } from '../src/lib/types/PersonView';
 import type { ProgressView } from '../src/lib/types/ProgressView';
 import type { RecoveryView } from '../src/lib/types/RecoveryView';
 import type { RunView } from '../src/lib/types/RunView';
@@ -18,6 +19,8 @@ import type { TimelineRow } from '../src/lib/types/TimelineRow';
 import type { WorkView } from '../src/lib/types/WorkView';
 
 export const NOW = '2026-11-24T03:14:22Z';
+/** Since when the second person has had a passphrase. */
+export const SIGNED_UP = '2026-11-02T09:12:40Z';
 export const RUN = '20261124-024317-9f3a';
 export const DIGEST = '9f3a61d0b7c24e558fd1a0b3c9e7f64212d8a95e7b3c40f1866ad2e95b71c210';
 const HEAD = 'c41d7e0a9b6f4d2283e5f7190a6bcd345e8f12a07b94c3d6e5f8091a2b3c4d5e';
@@ -194,6 +197,21 @@ export const clocks = (at: Partial<Record<Clock, string | null>>, changes: Parti
   clocks: RECOVERY.clocks.map((one) => (one.clock in at ? { ...one, at: at[one.clock] ?? null } : one)),
   ...changes,
 });
+
+const LONG_NAME = 'Maximiliana Theodora Oyelaran-Featherstonehaugh of the Technical Operations Lead’s standby rota';
+
+/** Twelve who take part, and one who left. */
+export const PEOPLE: PersonView[] = (
+  [
+    ['Sam Ortega', ['operator']],
+    ['Dana Whitfield', ['approver']],
+    [LONG_NAME, ['incident-commander', 'scribe', 'approver']],
+    ['Robin Falk', ['scribe'], '2026-11-24T03:01:12Z'],
+    ['Priya Natarajan', ['approver']],
+    ['Wolfeschlegelsteinhausenbergerdorff'.repeat(2), ['observer']],
+    ...['Ines', 'Tomasz', 'Aoife', 'Kwame', 'Yuki', 'Lior', 'Bela'].map((name) => [`${name} Marsh`, ['observer']]),
+  ] as [string, PersonView['roles'], string?][]
+).map(([name, roles, left = null], at) => ({ name, roles, joined: `2026-11-24T02:${43 + at}:17Z`, left }));
 
 /** A run that stands at `at`; what is before it is done. */
 export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run: Partial<RunView> = {}): RunView {

@@ -1,7 +1,8 @@
 /** Every screen and state, by name: how to get there. */
+import type { RunView } from '../src/lib/types/RunView';
 import { CREATING, EXCLUDE, EXCLUDE_FILE, MOMENTS, PLANNED, REMOVAL, TIER, TOLD_ROWS, WAITING, discarding, obliterating, restoringDb, surveyed } from './database';
 import {
-  DECISION, FILES, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, clocks, form, hostileRun, longRun,
+  DECISION, FILES, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PEOPLE, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, clocks, form, hostileRun, longRun,
   restoring, runAt,
 } from './fixtures';
 import { type Window, Refusal, open, openRun } from './window';
@@ -13,6 +14,16 @@ async function start(options: Options): Promise<Window> {
   const window = await open(options);
   await window.get('start-restore-badge-photos').click();
   await window.get('start-form').waitFor();
+  return window;
+}
+
+/** Somebody who has no passphrase yet. */
+async function signingUp(view: RunView, options: Options): Promise<Window> {
+  const window = await openRun(view, { ...options, replies: { signed_up: () => null } });
+  await window.get('approver').fill('Dana Whitfield');
+  await window.get('approver').blur();
+  await window.get('again').fill('four words');
+  await window.get('again').blur();
   return window;
 }
 
@@ -71,6 +82,71 @@ export const SCREENS: Record<string, Show> = {
     await window.page.getByRole('alert').waitFor();
     return window;
   },
+  'sign-in': async (options) => {
+    const window = await openRun(restoring(WORK.planned, {}, { break_glass: true }), options);
+    await window.get('approver').fill('Dana Whitfield');
+    await window.get('passphrase').fill('four words of the sea');
+    await window.get('signing-about').waitFor();
+    return window;
+  },
+  'sign-in-first': (options) => signingUp(restoring(WORK.planned, {}, { break_glass: true }), options),
+  'sign-in-first-destroys': (options) => signingUp({ ...discarding(), break_glass: true }, options),
+  'sign-in-wrong': async (options) => {
+    const refusal = new Refusal({ what: 'That is not the passphrase of Dana Whitfield.', next: 'Ask them to type it again.' });
+    const window = await openRun(restoring(WORK.planned, {}, { break_glass: true }), { ...options, replies: { approve_signed: () => refusal } });
+    await window.get('approver').fill('Dana Whitfield');
+    await window.get('passphrase').fill('four words of the see');
+    await window.settled();
+    await window.get('passphrase').press('Enter');
+    await window.get('signing-wrong').waitFor();
+    return window;
+  },
+  'no-keychain': async (options) => {
+    const refusal = new Refusal({ what: 'The keychain of this computer can’t be opened: no secret service answers.', next: 'Unlock it with `secret-tool`, or log in to the desktop again; then approve.' });
+    const window = await openRun(restoring(WORK.planned, {}, { break_glass: true }), { ...options, replies: { signed_up: () => refusal } });
+    await window.get('approver').fill('Dana Whitfield');
+    await window.get('approver').blur();
+    await window.get('signing-wrong').waitFor();
+    return window;
+  },
+  refuse: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.get('approver').fill('Dana Whitfield');
+    await window.get('move-refuse').click();
+    return window;
+  },
+  glass: async (options) => {
+    const window = await openRun(restoring(WORK.planned, {}, { break_glass: true }), options);
+    await window.get('break-glass').click();
+    await window.get('reason').fill('It is 03:14 and neither of the two approvers picks up the phone.');
+    return window;
+  },
+  'glass-destroys': async (options) => {
+    const window = await openRun({ ...discarding(), break_glass: true }, options);
+    await window.get('break-glass').click();
+    return window;
+  },
+  'glass-broken': (options) => openRun(restoring(WORK.applying, {}, { broke_glass: true, break_glass: true }), options),
+  people: async (options) => {
+    const window = await openRun(restoring(WORK.planned), options);
+    await window.press('p');
+    return window;
+  },
+  'people-many': async (options) => {
+    const window = await openRun(restoring(WORK.planned, {}, { people: PEOPLE }), options);
+    await window.press('p');
+    return window;
+  },
+  'people-hand-over': async (options) => {
+    const window = await openRun(restoring(WORK.planned, {}, { people: PEOPLE }), options);
+    await window.press('p');
+    await window.get('hand-over').click();
+    await window.get('heir').fill(PEOPLE[2]!.name);
+    return window;
+  },
+  'role-nobody': (options) => openRun(runAt('spot-check', { ...RECORD, role: 'incident commander', holders: [] }), options),
+  'role-choice': (options) =>
+    openRun(runAt('customers', { ...DECISION, role: 'approver', holders: PEOPLE.slice(1, 4).map(({ name }) => name) }), options),
   destroys: (options) => openRun(discarding(), options),
   'destroys-mistyped': async (options) => {
     const window = await openRun(discarding(), options);

@@ -114,6 +114,8 @@ const defaults = (): Replies => ({
   export_report: ({ format }) => `/home/sam/review.${format}`,
   picture: () => fixtures.PICTURE,
   export_manifest: ({ step }) => `/home/sam/${step}.csv`,
+  signed_up: () => fixtures.SIGNED_UP,
+  sign_up: () => fixtures.NOW,
   stop: () => null,
   close_now: () => null,
   open_link: () => null,
@@ -151,7 +153,14 @@ export async function open({ replies = {}, theme = 'light', size = { width: 1280
 /** A window in which `view` is open. */
 export async function openRun(view: RunView, options: Options = {}): Promise<Window> {
   const library = { ...fixtures.LIBRARY, runs: [{ ...fixtures.LIBRARY.runs[0]!, id: view.id, mode: view.mode }] };
-  const replies = { library: () => library, open_run: () => view, submit: () => view, attach: () => view, ...options.replies };
+  const replies = {
+    library: () => library,
+    open_run: () => view,
+    submit: () => view,
+    attach: () => view,
+    approve_signed: () => view,
+    ...options.replies,
+  };
   const opened = await open({ ...options, replies });
   await opened.get(`go-on-${view.id}`).click();
   await opened.get('run').waitFor();

@@ -6,16 +6,21 @@ import { type Draft, draft } from './drafts.svelte';
 import { clock as utc, instant, millis } from './format';
 import { Given } from './planning.svelte';
 import { run } from './run.svelte';
+import type { SignIn } from './signin.svelte';
 import type { Command } from './types/Command';
 import type { Move } from './types/Move';
+import type { Role } from './types/Role';
 import type { StepDetail } from './types/StepDetail';
 import { typedFor } from './words';
 
 /** What a dialog asks a reason for. */
-export type Reason = 'skip' | 'refuse' | 'abandon';
+export type Reason = 'skip' | 'refuse' | 'abandon' | 'break_glass';
 
 /** How long after the primary move changed it is not taken, so that a second press can't approve what nobody has read. */
 const SETTLE = 300;
+
+/** Whether a move is for people of the step's role. */
+const done = (move: Move) => move === 'complete' || move === 'decide';
 
 class Desk {
   /** Whether the primary move has just become another one. */
@@ -25,6 +30,10 @@ class Desk {
   stopping = $state(false);
   /** What is wrong with the name of the approver. */
   wrong = $state<string | null>(null);
+  /** Where a second person signs in, while that is on the screen. */
+  signing = $state.raw<SignIn | null>(null);
+  /** What somebody may join as first in the dialog about people; `null` while it is closed. */
+  people = $state<Role | null>(null);
 
   step: StepDetail | null = $derived(run.view?.step ?? null);
   primary: Move | null = $derived(this.step?.moves[0] ?? null);
@@ -36,6 +45,14 @@ class Desk {
   approver: Draft = $derived(this.#draft(`approver.${this.digest}`));
   target: Draft = $derived(this.#draft(`target.${this.digest}`));
   reason: Draft = $derived(this.#draft(`reason.${this.asking ?? ''}`));
+  /** Who refuses the plan: the second person, once they are named. */
+  refuser: Draft = $derived(this.#draft(`refuser.${this.digest}`, this.approver.text.trim() || (run.view?.operator ?? '')));
+  who: Draft = $derived(this.#draft('who'));
+  /** Who does a step that is for people of one role: the only one, or the one who is chosen. */
+  doer: string | null = $derived.by(() => {
+    const holders = this.step?.holders ?? [];
+    return holders.length === 1 ? holders[0]! : (holders.find((name) => name === this.who.text) ?? null);
+  });
   /** The moment to go back to, where a plan is made from one. */
   moment: Choice | null = $derived.by(() => {
     const { step } = this;
@@ -58,6 +75,9 @@ class Desk {
     const step = this.step;
     if (!step || !this.primary) return null;
     if (step.blocked) return step.blocked;
+    if (done(this.primary) && step.holders && this.doer === null) {
+      return step.holders.length === 0 ? `It is for the ${step.role}.` : 'Choose who does it.';
+    }
     if (this.primary === 'decide' && !step.options.some(({ label }) => label === this.choice.text)) {
       return 'Choose one first.';
     }
@@ -79,6 +99,12 @@ class Desk {
   /** Whether something else is typed. */
   mistyped: boolean = $derived(![this.destroyed ?? '', ''].includes(this.target.text.trim()));
 
+  /** Whether the open question can't be answered with what is typed. */
+  get unanswered(): boolean {
+    const untyped = this.asking === 'break_glass' && this.destroyed !== null && this.#typed !== this.destroyed;
+    return this.reason.text.trim() === '' || untyped;
+  }
+
   /** Begins anew with a primary move or a plan that has just appeared. What is returned ends the settling. */
   settle(): () => void {
     this.settling = true;
@@ -93,8 +119,8 @@ class Desk {
     return work?.is === 'planned' ? work.digest : '';
   }
 
-  #draft(what: string): Draft {
-    return draft(`${run.view?.id ?? ''}.${this.step?.id ?? ''}.${what}`);
+  #draft(what: string, standing = ''): Draft {
+    return draft(`${run.view?.id ?? ''}.${this.step?.id ?? ''}.${what}`, standing);
   }
 
   /** Ticks a check, or takes its tick back. */
@@ -127,8 +153,9 @@ class Desk {
       this.asking = move;
       return;
     }
+    if (move === 'approve') return this.#approve(step);
     const command = this.#command(move, step);
-    if (command && (await run.send(command)) && command.do === 'complete') {
+    if (command && (await run.send(command, done(move) ? this.doer : null)) && command.do === 'complete') {
       draft(`${run.view?.id ?? ''}.${step.id}.record`).forget();
     }
   }
@@ -138,24 +165,23 @@ class Desk {
     const reason = this.reason;
     const text = reason.text.trim();
     const step = this.step?.id ?? '';
-    if (!this.asking || text === '') return;
+    if (!this.asking || this.unanswered) return;
     let command: Command = { do: 'abandon', reason: text };
     if (this.asking === 'skip') command = { do: 'skip', step, reason: text };
     if (this.asking === 'refuse') command = { do: 'refuse', step, digest: this.digest, reason: text };
-    if (await run.send(command)) {
+    if (this.asking === 'break_glass') command = { do: 'break_glass', step, digest: this.digest, reason: text, typed: this.#typed };
+    if (await run.send(command, this.asking === 'refuse' ? this.#refuser : null)) {
       this.asking = null;
       reason.forget();
     }
   }
 
-  #command(move: Move, { id: step, record, second_person }: StepDetail): Command | null {
+  #command(move: Move, { id: step, record }: StepDetail): Command | null {
     switch (move) {
       case 'complete':
         return { do: 'complete', step, record: this.#written(record) };
       case 'decide':
         return { do: 'decide', step, choice: this.choice.text };
-      case 'approve':
-        return this.#approve(step, second_person);
       case 'plan':
       case 'plan_again':
         return { do: 'plan', step, with: { ...this.moment?.with, ...this.given?.with } };
@@ -169,6 +195,7 @@ class Desk {
       case 'start_wait':
       case 'follow_failure':
         return { do: move, step };
+      case 'approve':
       case 'skip':
       case 'refuse':
         return null;
@@ -181,21 +208,34 @@ class Desk {
     return kind === 'time' ? (instant(text) ?? text) : text;
   }
 
-  #approve(step: string, second: boolean): Command | null {
+  /** What was typed to say that it is the one. */
+  get #typed(): string | null {
+    return this.destroyed === null ? null : this.target.text.trim();
+  }
+
+  /** Whoever refuses, when it is not the operator. */
+  get #refuser(): string | null {
+    const by = this.refuser.text.trim();
+    return this.step?.second_person && by !== '' && !this.#operates(by) ? by : null;
+  }
+
+  #operates = (name: string) => name.toLowerCase() === run.view?.operator.trim().toLowerCase();
+
+  async #approve({ id: step, second_person: second }: StepDetail): Promise<void> {
     const by = this.approver.text.trim();
-    const operator = run.view?.operator ?? '';
     this.wrong = null;
     if (second && by === '') {
       this.wrong = 'A second person approves this plan. Ask them, and give their name.';
-    } else if (second && by.toLowerCase() === operator.trim().toLowerCase()) {
-      this.wrong = `${operator} runs this and can't approve it too. Give the name of a second person.`;
+    } else if (second && this.#operates(by)) {
+      this.wrong = `${run.view?.operator} runs this and can't approve it too. Give the name of a second person.`;
     }
     if (this.wrong) {
       document.getElementById('approver')?.focus();
-      return null;
+      return;
     }
-    const typed = this.destroyed === null ? null : this.target.text.trim();
-    return { do: 'approve', step, digest: this.digest, by: second ? by : null, typed };
+    const plan = { step, digest: this.digest, typed: this.#typed };
+    if (second && this.signing) await this.signing.approve({ ...plan, by });
+    else await run.send({ do: 'approve', ...plan, by: second ? by : null });
   }
 }
 

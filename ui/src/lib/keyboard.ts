@@ -13,6 +13,7 @@ export const KEYS: { keys: string[]; does: string; run?: boolean }[] = [
   { keys: ['C'], does: 'All clocks, and what was achieved', run: true },
   { keys: ['M'], does: 'Copy the message of this step', run: true },
   { keys: ['T'], does: 'Show or hide the timeline on a narrow screen', run: true },
+  { keys: ['P'], does: 'Who takes part: join, leave, hand over', run: true },
   { keys: ['E'], does: 'Export the timeline or the review', run: true },
   { keys: ['/'], does: 'Find' },
   { keys: ['?'], does: 'All keys' },
@@ -69,6 +70,8 @@ function actionFor(event: KeyboardEvent, target: Element): (() => void) | undefi
       return hands.copy;
     case 't':
       return hands.timeline;
+    case 'p':
+      return () => (desk.people = 'approver');
     case 'e':
       return hands.export;
     case ' ':

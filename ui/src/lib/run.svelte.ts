@@ -58,15 +58,23 @@ class RunStore {
     return true;
   }
 
-  /** Sends what a person asks for; `true` when it was taken. One at a time. */
-  async send(command: Command): Promise<boolean> {
+  /** Sends what a person asks for, in the operator's name or that of `by`; `true` when it was taken. One at a time. */
+  async send(command: Command, by: string | null = null): Promise<boolean> {
+    if (this.sending) return false;
+    return (await app.attempt(this.take((id) => ipc.submit(id, command, by)))) ?? false;
+  }
+
+  /** Takes the view that `ask` brings; `false` when something else is being sent. One at a time. */
+  async take(ask: (run: string) => Promise<RunView>): Promise<boolean> {
     if (!this.view || this.sending) return false;
     this.sending = true;
-    const view = await app.attempt(ipc.submit(this.view.id, command));
-    this.sending = false;
-    if (!view) return false;
-    this.#adopt(view);
-    return true;
+    try {
+      this.#adopt(await ask(this.view.id));
+      app.problem = null;
+      return true;
+    } finally {
+      this.sending = false;
+    }
   }
 
   /** Like `send`, where what went wrong is the caller's to show: `null` when it was taken. */

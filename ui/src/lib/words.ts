@@ -4,6 +4,7 @@ import type { Effect } from './types/Effect';
 import type { Mode } from './types/Mode';
 import type { Move } from './types/Move';
 import type { NoteTag } from './types/NoteTag';
+import type { Role } from './types/Role';
 import type { RunView } from './types/RunView';
 import type { ScenarioView } from './types/ScenarioView';
 import type { StepDetail } from './types/StepDetail';
@@ -30,6 +31,21 @@ export const MODE: Record<Mode, { word: string; with: string; means: string }> =
     means: 'A tabletop on the practice range, on this machine. Real steps, made-up data, nothing outside is touched.',
   },
 };
+
+export const ROLE: Record<Role, string> = {
+  operator: 'operator',
+  approver: 'approver',
+  'incident-commander': 'incident commander',
+  scribe: 'scribe',
+  facilitator: 'facilitator',
+  observer: 'observer',
+};
+
+/** The role that the words of a step mean. */
+export const roleOf = (words: string | null): Role => JOINING.find((role) => ROLE[role] === words) ?? 'approver';
+
+/** What somebody can join as: there is one operator, who hands over. */
+export const JOINING = (Object.keys(ROLE) as Role[]).filter((role) => role !== 'operator');
 
 export const EFFECT: Record<Effect, string> = { reads: 'Reads', changes: 'Changes', destroys: 'Destroys' };
 
@@ -146,6 +162,9 @@ export function moveLabel(move: Move, step: StepDetail, last: boolean, changed =
       return 'Skip with a reason…';
   }
 }
+
+/** What going on alone says: the same verb and object. */
+export const glassLabel = (step: StepDetail) => `Break the glass: ${lower(moveLabel('approve', step, false))}`;
 
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 

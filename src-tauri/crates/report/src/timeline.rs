@@ -77,6 +77,9 @@ pub enum ReportError {
     /// No PDF can be made.
     #[error("the PDF can't be made: {0}. Write it as HTML, and report this.")]
     Pdf(String),
+    /// The timeline that goes with it can't be written.
+    #[error(transparent)]
+    JsonLines(#[from] crate::JsonLinesError),
     /// The file can't be written.
     #[error("the file can't be written: {0}. Check the folder and the free space, or choose another place.")]
     Write(#[from] std::io::Error),
