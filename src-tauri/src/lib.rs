@@ -69,6 +69,7 @@ pub fn run() -> ExitCode {
             people::signed_up,
             people::sign_up,
             run::export_timeline,
+            run::export_report,
             run::export_manifest,
             run::stop,
             run::close_now,

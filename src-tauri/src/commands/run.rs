@@ -1,12 +1,14 @@
 //! A run: opened, gone on with, looked at.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
 use ::run::{Command, RunId};
 use engine::result_manifest;
-use report::{Format, Timeline};
+use journal::Seal;
+use report::{Format, JsonLines, ReportError, Review, ReviewFormat, Timeline};
 use runbook::StepId;
 use tauri::{AppHandle, State, WebviewWindow};
 
@@ -86,10 +88,40 @@ pub(crate) async fn export_timeline(
     let (_, format) = known.ok_or_else(|| {
         ProblemText::new(format!("{format:?} is no format for a timeline"), "Choose md, csv or jsonl.")
     })?;
-    let timeline = Timeline::new(app.engine.journal().entries(&run)?)?;
+    let journal = app.engine.journal();
+    let sealed = if *format == Format::JsonLines { seal(&app, &run).await } else { None };
+    let timeline = Timeline::new(journal.entries(&run)?)?;
     let entries = timeline.rows().len();
     let name = format!("{}-{entries}.{}", timeline.file_name(), format.extension());
-    save(&app.engine.home().exports(), &name, "timeline", |file| timeline.write(*format, file))
+    let lines = JsonLines { seal: sealed.as_ref().map(|seal| (journal, seal)), left_out: BTreeSet::new() };
+    save(&app.engine.home().exports(), &name, "timeline", |file| match format {
+        Format::JsonLines => timeline.write_json_lines(&lines, file).map_err(ReportError::from),
+        _ => timeline.write(*format, file),
+    })
+}
+
+/// Writes the draft of a run's review among the user's documents, or everything in one archive, and says where.
+#[tauri::command]
+pub(crate) async fn export_report(
+    run: RunId,
+    format: String,
+    app: State<'_, App>,
+) -> Result<String, ProblemText> {
+    let known = ReviewFormat::ALL.iter().find(|(word, _)| *word == format);
+    let (_, format) = known.ok_or_else(|| {
+        ProblemText::new(format!("{format:?} is no format for a review"), "Choose pdf, html, md or zip.")
+    })?;
+    let journal = app.engine.journal();
+    let sealed = if *format == ReviewFormat::Zip { seal(&app, &run).await } else { None };
+    let review = Review::new(journal, &run)?.sealed(sealed);
+    let name = format!("{}-{}.{}", review.file_name(), review.run().seq(), format.extension());
+    save(&app.engine.home().exports(), &name, "report", |file| review.write(*format, journal, file))
+}
+
+/// The checkpoint that seals a run. Without one an export only proves its own chain, which the export says.
+async fn seal(app: &App, run: &RunId) -> Option<Seal> {
+    let sealed = engine::seal(app.engine.journal(), run).await;
+    sealed.inspect_err(|why| tracing::warn!(%why, "no checkpoint could be signed")).ok()
 }
 
 /// Writes what became of every photo of a plan that was applied as CSV, among the user's documents, and says where.

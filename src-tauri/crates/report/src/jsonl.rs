@@ -142,7 +142,7 @@ impl Timeline {
 }
 
 fn is_note(row: &Row) -> bool {
-    matches!(serde_json::from_str(&row.entry.event), Ok(Event::Noted { .. }))
+    matches!(serde_json::from_str(&row.entry.event), Ok(Event::Noted { .. } | Event::Attached { .. }))
 }
 
 fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

@@ -93,7 +93,8 @@ fn seq(value: &Value) -> Option<u64> {
 fn entry(run: &RunId, value: &Value) -> Entry {
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let event = match value["redacted"] == true {
-        true => serde_json::to_string(&Event::Noted { step: None, text: String::new() }).unwrap_or_default(),
+        true => serde_json::to_string(&Event::Noted { step: None, text: String::new(), tag: None })
+            .unwrap_or_default(),
         false => text("entry"),
     };
     Entry {

@@ -9,7 +9,7 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::review::{Review, ReviewFormat};
-use crate::{Format, ReportError, Timeline};
+use crate::{Format, JsonLines, ReportError, Timeline};
 
 /// What the list of files says of them.
 const SAID: &str = "# The SHA-256 of each file; `sha256sum -c MANIFEST.txt` checks them.\n\
@@ -53,10 +53,10 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
     let mut entries = journal.entries(review.run.id())?;
     entries.retain(|entry| entry.seq <= review.run.seq());
     let timeline = Timeline::new(entries)?;
-    for format in [Format::Csv, Format::JsonLines] {
-        let name = format!("timeline.{}", format.extension());
-        bundle.file(&name, &mut |file| timeline.write(format, file))?;
-    }
+    bundle.file("timeline.csv", &mut |file| timeline.write(Format::Csv, file))?;
+    let lines =
+        JsonLines { seal: review.seal.as_ref().map(|seal| (journal, seal)), left_out: BTreeSet::new() };
+    bundle.file("timeline.jsonl", &mut |file| Ok(timeline.write_json_lines(&lines, file)?))?;
     let digests: BTreeSet<_> = review.evidence.iter().map(|evidence| evidence.kept.digest.clone()).collect();
     for digest in digests {
         bundle.file(&format!("evidence/{digest}"), &mut |file| {

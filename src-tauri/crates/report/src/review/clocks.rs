@@ -42,18 +42,18 @@ impl Review {
         let objectives = self.run.runbook().objectives;
         let achieved = self.run.achieved(self.run.last());
         let validated = self.run.clock(Clock::ServiceValidated).is_some();
-        let until = match (validated, achieved.stopped) {
+        let until = match (validated, achieved.end.is_some()) {
             (true, _) => "until the service was validated",
             (false, true) => "until the run ended; that the service works was not recorded",
             (false, false) => "so far; it goes on",
         };
         let mut rows = vec![
-            row("RTO, from the outage", achieved.from_outage, objectives.rto, achieved.stopped, until),
+            row("RTO, from the outage", achieved.from_outage, objectives.rto, achieved.end.is_some(), until),
             row(
                 "RTO, from the declaration",
                 Some(achieved.from_declaration),
                 objectives.rto,
-                achieved.stopped,
+                achieved.end.is_some(),
                 until,
             ),
         ];

@@ -86,6 +86,7 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
     })?;
     let run = run.ok_or(ReportError::Empty)?;
     Ok(Review {
+        seal: None,
         spans: watch.finish(),
         approvals,
         parts: parts.finish(&run),

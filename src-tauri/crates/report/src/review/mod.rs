@@ -23,7 +23,7 @@ mod svg;
 use std::io::Write;
 
 use jiff::Timestamp;
-use journal::Journal;
+use journal::{Journal, Seal};
 use run::{Mode, Run, RunId, State};
 use runbook::StepId;
 
@@ -51,6 +51,7 @@ pub struct Review {
     well: Vec<Noted>,
     badly: Vec<Noted>,
     actions: Vec<Taken>,
+    pub(crate) seal: Option<Seal>,
 }
 
 /// What a review can be written as.
@@ -89,6 +90,12 @@ impl Review {
     /// Entries that can't be read by this version, or that aren't a run.
     pub fn new(journal: &Journal, run: &RunId) -> Result<Self, ReportError> {
         collect::collect(journal, run)
+    }
+
+    /// With the checkpoint that seals its run: the timeline in the archive then proves itself.
+    #[must_use]
+    pub fn sealed(self, seal: Option<Seal>) -> Self {
+        Self { seal, ..self }
     }
 
     /// The run it is of.
