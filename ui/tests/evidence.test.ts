@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { FileView } from '../src/lib/types/FileView';
 import { DIGEST, FILES, PICTURE, WORK, clocks, restoring, runAt } from './fixtures';
-import { Refusal, type Window, openRun, soon } from './window';
+import { Refusal, type Window, drop, openRun, soon } from './window';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const file = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
@@ -11,15 +11,6 @@ const attached = (window: Window) => window.calls.filter(({ command }) => comman
 const ended = (run: Parameters<typeof runAt>[2] = {}) =>
   openRun(runAt(null, {}, { state: 'finished', ended: '2026-11-24T03:14:00Z', ...run }));
 const refusal = new Refusal({ what: 'The journal can’t be written.', next: 'Make room on the disk.' });
-
-/** Drops files of these names on an element. */
-const drop = (window: Window, id: string, names: string[]) =>
-  window.get(id).evaluate((element, names) => {
-    const dataTransfer = new DataTransfer();
-    for (const name of names) dataTransfer.items.add(new File(['dropped'], name, { type: 'text/plain' }));
-    const fire = (type: string) => element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
-    return [fire('dragover'), fire('drop')].map((went) => !went);
-  }, names);
 
 describe('a file', () => {
   test('that is chosen is kept about the step on the screen', async () => {
@@ -59,11 +50,10 @@ describe('a file', () => {
 
   test('that is too large or empty is not sent, and the others are', async () => {
     const window = await openRun(restoring(WORK.planned));
-    const large = { ...file('video.mov', ''), buffer: Buffer.alloc(25_000_001) };
-    await window.get('chooser').setInputFiles([large, file('empty.txt', ''), file('ticket.txt', 'x')]);
+    await drop(window, 'note', { 'video.mov': 31_200_000, 'empty.txt': 0, 'ticket.txt': 1 });
     await soon(() => attached(window).map(({ name }) => name)).toEqual(['ticket.txt']);
     expect(await window.get('not-kept').allInnerTexts()).toEqual([
-      'video.mov is 25.0 MB: a file may have 25 MB at most. Note where it is kept instead.',
+      'video.mov is 31.2 MB: a file may have 25 MB at most. Note where it is kept instead.',
       'empty.txt is empty or a folder: there is nothing to keep.',
     ]);
     await window.get('chooser').setInputFiles([file('ticket.txt', 'x')]);
@@ -80,10 +70,10 @@ describe('a file', () => {
 
   test('is kept where it is dropped on the note, and nothing becomes of it anywhere else', async () => {
     const window = await openRun(restoring(WORK.planned));
-    expect(await drop(window, 'current-step', ['elsewhere.txt'])).toEqual([true, true]);
-    expect(await drop(window, 'note', ['one.txt', 'two.txt'])).toEqual([true, true]);
+    expect(await drop(window, 'current-step', { 'elsewhere.txt': 1 })).toEqual([true, true]);
+    expect(await drop(window, 'note', { 'one.txt': 7, 'two.txt': 7 })).toEqual([true, true]);
     await soon(() => attached(window).map(({ name }) => name)).toEqual(['one.txt', 'two.txt']);
-    expect(attached(window)[0]!.content).toBe(base64('dropped'));
+    expect(attached(window)[0]!.content).toBe(base64('xxxxxxx'));
   });
 });
 

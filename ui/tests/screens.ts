@@ -5,7 +5,7 @@ import {
   DECISION, FILES, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PEOPLE, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, clocks, form, hostileRun, longRun,
   restoring, runAt,
 } from './fixtures';
-import { type Window, Refusal, open, openRun } from './window';
+import { type Window, Refusal, drop, open, openRun } from './window';
 
 type Options = NonNullable<Parameters<typeof open>[0]>;
 type Show = (options: Options) => Promise<Window>;
@@ -261,8 +261,7 @@ export const SCREENS: Record<string, Show> = {
     if ((options.size?.width ?? 1280) < 1100) await window.press('t');
     await window.get('note').fill('the alarm woke nobody');
     await window.get('note-tag').selectOption('Went badly');
-    const large = { name: 'video.mov', mimeType: 'video/quicktime', buffer: Buffer.alloc(25_000_001) };
-    await window.get('chooser').setInputFiles([large]);
+    await drop(window, 'note', { 'video.mov': 31_200_000 });
     await window.get('not-kept').waitFor();
     await window.get('file-0').scrollIntoViewIfNeeded();
     return window;
@@ -280,7 +279,8 @@ export const SCREENS: Record<string, Show> = {
   },
   'corrective-action': async (options) => {
     const window = await openRun(restoring(WORK.planned), options);
-    await window.get('correct').evaluate((button: HTMLElement) => button.click());
+    if ((options.size?.width ?? 1280) < 1100) await window.press('t');
+    await window.get('correct').click();
     await window.get('correct-what').fill('Alert when photos are deleted by the thousand');
     await window.get('correct-due').fill('next week');
     await window.get('correct-submit').click();

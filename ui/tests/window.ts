@@ -167,5 +167,14 @@ export async function openRun(view: RunView, options: Options = {}): Promise<Win
   return opened;
 }
 
+/** Drops files on an element, so many bytes each; resolves to whether dragging and dropping were taken by the window. */
+export const drop = (window: Window, id: string, files: Record<string, number>) =>
+  window.get(id).evaluate((element, files) => {
+    const dataTransfer = new DataTransfer();
+    for (const [name, size] of Object.entries(files)) dataTransfer.items.add(new File(['x'.repeat(size)], name));
+    const fire = (type: string) => element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    return [fire('dragover'), fire('drop')].map((went) => !went);
+  }, files);
+
 /** Waits until `check` passes, for things that the page does in its own time. */
 export const soon = (check: () => unknown) => expect.poll(check, { timeout: 20_000, interval: 20 });

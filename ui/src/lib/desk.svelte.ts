@@ -28,6 +28,8 @@ class Desk {
   asking = $state<Reason | null>(null);
   /** Whether stopping the action at work is being asked about. */
   stopping = $state(false);
+  /** Whether a corrective action is being written down. */
+  correcting = $state(false);
   /** What is wrong with the name of the approver. */
   wrong = $state<string | null>(null);
   /** Where a second person signs in, while that is on the screen. */
