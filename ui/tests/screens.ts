@@ -141,7 +141,7 @@ export const SCREENS: Record<string, Show> = {
     const window = await openRun(restoring(WORK.planned, {}, { people: PEOPLE }), options);
     await window.press('p');
     await window.get('hand-over').click();
-    await window.get('heir').fill(PEOPLE[2]!.name);
+    await window.get('heir').fill('Dana Whitfield');
     return window;
   },
   'role-nobody': (options) => openRun(runAt('spot-check', { ...RECORD, role: 'incident commander', holders: [] }), options),
