@@ -91,6 +91,22 @@ pub(crate) fn work(app: &AppHandle, session: &Arc<Session>) {
             tell(&app, &session.run());
             send(&app, "problem", ProblemText::from(why));
         }
+        seal(&app, &session.run());
+    });
+}
+
+/// Signs a checkpoint in the background once a run has ended. Without one its exports prove their own chain only, and
+/// `lifeboat verify` says so of them.
+pub(crate) fn seal(app: &AppHandle, run: &Run) {
+    use tauri::Manager;
+    if run.ended().is_none() {
+        return;
+    }
+    let (app, run) = (app.clone(), run.id().clone());
+    tauri::async_runtime::spawn(async move {
+        if let Err(why) = engine::seal(app.state::<App>().engine.journal(), &run).await {
+            tracing::warn!(%why, %run, "no checkpoint could be signed");
+        }
     });
 }
 

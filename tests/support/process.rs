@@ -97,11 +97,13 @@ pub(crate) fn wait_until(what: &str, limit: Duration, mut done: impl FnMut() -> 
     }
 }
 
-/// Forgets what a developer's shell says of AWS and of displays, so that no test can reach a real account.
+/// Forgets what a developer's shell says of AWS, of displays and of the session bus, so that no test can reach a real
+/// account or keychain.
 pub(crate) fn scrub(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("AWS_") || text.starts_with("LIFEBOAT_") || text == "WAYLAND_DISPLAY" {
+        let session = ["WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+        if text.starts_with("AWS_") || text.starts_with("LIFEBOAT_") || session.contains(&&*text) {
             command.env_remove(&name);
         }
     }

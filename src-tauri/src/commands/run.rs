@@ -48,6 +48,7 @@ pub(crate) async fn submit(
     let now = session.submit(by.as_deref().unwrap_or(&operator), &command)?;
     remember_operator(&app, now.operator());
     state::work(&handle, &session);
+    state::seal(&handle, &now);
     app.view(&now)
 }
 

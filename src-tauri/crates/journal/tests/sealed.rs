@@ -48,7 +48,7 @@ fn append(journal: &Journal, run: usize, events: &[Event]) {
 }
 
 fn write(journal: &Journal, run: usize, text: &str) {
-    append(journal, run, &[Event::Noted { step: None, text: text.to_owned() }]);
+    append(journal, run, &[Event::Noted { step: None, text: text.to_owned(), tag: None }]);
 }
 
 fn seal(journal: &Journal, run: usize) -> Seal {
@@ -239,7 +239,7 @@ fn a_tree_that_lacks_a_part_stops_what_would_build_on_it() {
     let (place, _) = sealed();
     meddle(&place.path, "DELETE FROM node WHERE level = 0 AND number = 8");
     let journal = Journal::open(&place.path).unwrap();
-    let event = Event::Noted { step: None, text: "ten".to_owned() };
+    let event = Event::Noted { step: None, text: "ten".to_owned(), tag: None };
     let new = NewEntries { run: &id(2), after: 2, at: time(), actor: "Sam", events: &[event] };
     let why = journal.append(new).unwrap_err();
     assert!(matches!(why, JournalError::Tree { .. }), "{why}");

@@ -74,7 +74,7 @@ fn event(seq: u64) -> Done<Event> {
         2 => Event::CheckUnticked { step: "step-0".into(), check: 0, text: "It answers".to_owned() },
         _ => {
             let text = format!("called the Portal lead, {seq} photos of organization {} are back", seq % 997);
-            Event::Noted { step, text }
+            Event::Noted { step, text, tag: None }
         }
     })
 }

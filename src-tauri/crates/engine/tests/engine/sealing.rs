@@ -20,7 +20,7 @@ fn id() -> RunId {
 
 fn write(journal: &Journal, text: &str) {
     let after = journal.entries(&id()).unwrap().len() as u64;
-    let events = [Event::Noted { step: None, text: text.to_owned() }];
+    let events = [Event::Noted { step: None, text: text.to_owned(), tag: None }];
     let new = NewEntries { run: &id(), after, at: Timestamp::UNIX_EPOCH, actor: "Sam", events: &events };
     journal.append(new).unwrap();
 }

@@ -106,7 +106,7 @@ pub(crate) fn run(number: usize) -> RunId {
 
 /// What is said in the entry with this number.
 pub(crate) fn said(seq: u64) -> Event {
-    Event::Noted { step: None, text: format!("{seq} {}", "photos ".repeat(20)) }
+    Event::Noted { step: None, text: format!("{seq} {}", "photos ".repeat(20)), tag: None }
 }
 
 fn taken() -> Inventory {

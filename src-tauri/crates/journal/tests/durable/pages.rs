@@ -6,6 +6,7 @@ use std::path::Path;
 
 use journal::Journal;
 use run::Digest;
+use rusqlite::Connection;
 
 use crate::clerk::{self, noise};
 use crate::disk;
@@ -96,7 +97,12 @@ fn a_page_that_was_lost_is_found_and_nothing_wrong_is_read() {
         let case = format!("page {} is empty", page + 1);
         let why = look(&lost, &case).unwrap_or_else(|| panic!("{case}"));
         let named = ["not a database", " page ", "the attachment"].iter().any(|what| why.contains(what));
-        assert!(named, "{case}: {why}");
+        // A page of the list of tables itself: SQLite can't even begin to look for it.
+        let unlisted = |path: &Path| {
+            let checked = Connection::open(path).unwrap().query_row("PRAGMA quick_check(1)", [], |_| Ok(()));
+            checked.is_err() && why.contains("malformed")
+        };
+        assert!(named || unlisted(&path), "{case}: {why}");
         // A file of which nothing is left is a journal that nobody wrote to yet.
         if page > 0 {
             let case = format!("page {} and what is behind it are gone", page + 1);

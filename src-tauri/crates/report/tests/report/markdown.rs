@@ -55,7 +55,7 @@ fn the_review_finds_who_where_when_and_the_hash() {
         "| Mode | exercise |",
         "| Runbook | restore-badge-photos (1.0.0) |",
         "| Environment | practice, account 000000000000, us-east-1 |",
-        "| Operator | Sam |",
+        "| Operator | Ana |",
         "| Last plan approved by | Dana |",
         "| Outage began | 2026-11-24 02:00:00 UTC |",
         "| Declared | 2026-11-24 03:00:00 UTC |",
