@@ -10,7 +10,7 @@ use crate::disk::Evidence;
 use crate::{EngineError, Session};
 
 /// The most bytes that a file may have: 25 MB.
-pub const LARGEST: usize = 25 * 1024 * 1024;
+pub const LARGEST: usize = 25_000_000;
 
 impl Session {
     /// Keeps a file as evidence. In text, what looks like a secret is masked first.

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod attaching;
+#[cfg(test)]
 mod broken;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
