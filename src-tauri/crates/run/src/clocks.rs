@@ -81,7 +81,7 @@ impl Run {
     fn lost(&self) -> Vec<Lost> {
         let mut lost = Vec::new();
         let measured = self.runbook.steps().filter_map(|step| self.output(&step.id, "achieved_rpo"));
-        if let Some(length) = measured.last().and_then(|text| runbook::value::duration(text)) {
+        if let Some(length) = measured.last().and_then(runbook::value::duration) {
             lost.push(Lost { system: "Portal DB", length, measured: true });
         }
         // What was written after the restore point and before the outage may be gone; what lived on is not.

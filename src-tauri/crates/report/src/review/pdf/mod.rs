@@ -160,7 +160,7 @@ fn contents(flow: &mut Flow<'_>, sections: &[Section]) -> Vec<Content> {
         let from = (x + flow.fonts.width(Style::Regular, TEXT.0, title) + 6.0, y - 1.0);
         let to = (x + column - 16.0, y - 1.0);
         flow.op(None, Shape::Line { from, to, width: 0.4, colour: RULE, dashed: true });
-        Content { link, x, y, width: column, title: *title }
+        Content { link, x, y, width: column, title }
     });
     let lines = lines.collect();
     flow.y += half as f32 * 15.0;
