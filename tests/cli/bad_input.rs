@@ -154,7 +154,7 @@ fn runs_that_are_not_there() {
     refused(&Desk::new(), &["backup", "copy.db"], 1, &["journal.db can't be used", "Check that the file"]);
     refused(&desk, &["verify", "no/such.jsonl"], 1, &["no/such.jsonl can't be read", "Check the path"]);
     let text = desk.file("notes.db", "This is no journal, however long it may be. ".repeat(20).as_str());
-    refused(&desk, &["verify", &text], 1, &["notes.db can't be used", "Check that the file"]);
+    refused(&desk, &["verify", &text], 1, &["notes.db is no journal, or damaged", "Keep the file as it is"]);
     let scenario = desk.file("mine.yaml", "id: [");
     refused(&desk, &["range", "--scenario", &scenario, "--port", "0"], 1, &["mine.yaml:1:"]);
     refused(&desk, &["range", "--scenario", "mine"], 1, &["no scenario is called \"mine\"", "mass-deletion"]);

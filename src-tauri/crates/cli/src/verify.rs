@@ -43,24 +43,22 @@ pub(crate) async fn verify(
         });
         journal(&path, own, key).await
     };
-    let broken = match &found {
-        Ok(_) => None,
-        Err(VerifyError::Broken(why)) => Some(VerifyError::Broken(why.clone()).to_string()),
-        Err(_) => {
-            return Err(found
-                .err()
-                .map_or(Error::Refused { what: String::new(), next: String::new() }, Error::from));
-        }
+    // What is broken was found; anything else kept it from being looked at.
+    let found = match found {
+        Ok(found) => Ok(found),
+        Err(why @ VerifyError::Broken(_)) => Err(why.to_string()),
+        Err(why) => return Err(why.into()),
     };
-    match (format, found) {
-        (Output::Json, found) => say!("{}", json(&path, broken.as_deref(), found.ok().as_ref())),
-        (Output::Human, Ok(found)) => print(&path, &found),
+    match (format, &found) {
+        (Output::Json, Ok(found)) => say!("{}", json(&path, None, Some(found))),
+        (Output::Json, Err(why)) => say!("{}", json(&path, Some(why), None)),
+        (Output::Human, Ok(found)) => print(&path, found),
         (Output::Human, Err(why)) => {
             let mut stderr = std::io::stderr().lock();
             writeln!(stderr, "lifeboat: {}: {why}", path.display()).map_err(Error::Terminal)?;
         }
     }
-    Ok(if broken.is_none() { Exit::Done } else { Exit::Failed })
+    Ok(if found.is_ok() { Exit::Done } else { Exit::Failed })
 }
 
 fn json(path: &Path, broken: Option<&str>, found: Option<&Found>) -> serde_json::Value {
