@@ -252,8 +252,6 @@ export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run:
     broke_glass: false,
     recovery: run.ended ? { ...RECOVERY, stopped: run.ended } : RECOVERY,
     files: [],
-    outage_began: '2026-11-24T02:32:12.123456789Z',
-    declared: '2026-11-24T02:43:17Z',
     started: '2026-11-24T02:43:17Z',
     ended: null,
     rto: 86400,

@@ -8,7 +8,7 @@ use std::path::Path;
 use ::run::{Command, RunId};
 use engine::result_manifest;
 use journal::Seal;
-use report::{Format, JsonLines, ReportError, Review, ReviewFormat, Timeline};
+use report::{Format, JsonLines, Review, ReviewFormat, Timeline};
 use runbook::StepId;
 use tauri::{AppHandle, State, WebviewWindow};
 
@@ -96,7 +96,7 @@ pub(crate) async fn export_timeline(
     let name = format!("{}-{entries}.{}", timeline.file_name(), format.extension());
     let lines = JsonLines { seal: sealed.as_ref().map(|seal| (journal, seal)), left_out: BTreeSet::new() };
     save(&app.engine.home().exports(), &name, "timeline", |file| match format {
-        Format::JsonLines => timeline.write_json_lines(&lines, file).map_err(ReportError::from),
+        Format::JsonLines => timeline.write_json_lines(&lines, file),
         _ => timeline.write(*format, file),
     })
 }

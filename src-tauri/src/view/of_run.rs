@@ -2,7 +2,7 @@
 
 use ::run::{Event, Run, State};
 use report::{ReportError, Row};
-use runbook::{Clock, Step};
+use runbook::Step;
 
 use super::{
     FileView, Pair, PersonView, PhaseView, RecoveryView, RunCard, RunState, RunView, StepDetail, StepKind,
@@ -13,7 +13,6 @@ impl RunView {
     /// A run as it stands; `head` is the hash of its last entry.
     pub fn of(run: &Run, head: String) -> Self {
         let (start, book) = (run.start(), run.runbook());
-        let at = |clock| run.clock(clock).map(|mark| mark.at.to_string());
         let mut numbers = 1..;
         let phases = book.phases.iter().filter(|phase| !phase.steps.is_empty());
         let phases = phases.map(|phase| PhaseView {
@@ -42,8 +41,6 @@ impl RunView {
             broke_glass: run.broke_glass(),
             recovery: RecoveryView::of(run),
             files: run.files().iter().map(FileView::from).collect(),
-            outage_began: at(Clock::OutageBegan),
-            declared: at(Clock::Declared).unwrap_or_default(),
             started: run.started().to_string(),
             ended: run.ended().map(|at| at.to_string()),
             rto: book.objectives.rto.map(|length| length.as_secs()),

@@ -57,10 +57,6 @@ pub struct RunView {
     pub recovery: RecoveryView,
     /// Files that were kept as evidence, oldest first.
     pub files: Vec<FileView>,
-    /// When the outage began.
-    pub outage_began: Option<String>,
-    /// When it was declared.
-    pub declared: String,
     /// When the run started.
     pub started: String,
     /// When it ended.

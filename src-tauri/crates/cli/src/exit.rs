@@ -36,8 +36,6 @@ pub(crate) enum Error {
     Library(#[from] runbook::library::LibraryError),
     #[error(transparent)]
     Report(#[from] report::ReportError),
-    #[error(transparent)]
-    JsonLines(#[from] report::JsonLinesError),
     #[error("{}.", .0.to_string().trim_end_matches('.'))]
     Unsealed(#[from] engine::UnsealedError),
     #[error(transparent)]

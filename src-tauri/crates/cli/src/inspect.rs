@@ -8,7 +8,7 @@ use std::path::Path;
 use action::Failure;
 use engine::{Home, ManifestError, result_manifest};
 use journal::{Journal, Seal};
-use report::{Format, JsonLines, JsonLinesError, ReportError, Timeline};
+use report::{Format, JsonLines, ReportError, Timeline};
 use run::RunId;
 
 use crate::Output;
@@ -30,24 +30,21 @@ pub(crate) async fn timeline(
         });
     }
     let path = Home::find()?.journal();
-    let entries =
-        || if path.exists() { Journal::open_read_only(&path)?.entries(run) } else { Ok(Vec::new()) };
-    let mut timeline = whole(run, entries()?)?;
-    let sealed = if format == Format::JsonLines { seal(&path, run).await } else { None };
-    if sealed.is_some() {
-        // The keychain may have taken its time.
-        timeline = whole(run, entries()?)?;
+    // Nobody is asked for the keychain's password for a run that isn't there.
+    if !path.exists() || Journal::open_read_only(&path)?.head(run)? == journal::GENESIS {
+        return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
     }
+    let sealed = if format == Format::JsonLines { seal(&path, run).await } else { None };
+    let timeline = Timeline::new(Journal::open_read_only(&path)?.entries(run)?)?;
     let options = JsonLines { seal: sealed.as_ref().map(|(journal, seal)| (journal, seal)), left_out };
     let write = |into: &mut dyn Write| match format {
-        Format::JsonLines => timeline.write_json_lines(&options, into).map_err(Error::from),
-        _ => timeline.write(format, into).map_err(Error::from),
+        Format::JsonLines => timeline.write_json_lines(&options, into),
+        _ => timeline.write(format, into),
     };
     match output {
         None => match write(&mut std::io::stdout().lock()) {
             // Whoever reads has read enough.
-            Err(Error::Report(ReportError::Write(why)) | Error::JsonLines(JsonLinesError::Write(why)))
-                if why.kind() == ErrorKind::BrokenPipe => {}
+            Err(ReportError::Write(why)) if why.kind() == ErrorKind::BrokenPipe => {}
             other => other?,
         },
         Some(path) => {
@@ -61,13 +58,6 @@ pub(crate) async fn timeline(
         }
     }
     Ok(Exit::Done)
-}
-
-fn whole(run: &RunId, entries: Vec<journal::Entry>) -> Result<Timeline, Error> {
-    if entries.is_empty() {
-        return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
-    }
-    Ok(Timeline::new(entries)?)
 }
 
 /// The checkpoint that seals a run, with the journal it is in. Without one the export only proves its own chain: why is

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use jiff::Timestamp;
-use run::{Command, Move, Request, Run, Work, second_person};
+use run::{Command, Move, Request, Run, Work, same_person, second_person};
 use runbook::{Role, Step, StepKind};
 
 use crate::exit::Error;
@@ -131,7 +131,7 @@ impl Terminal {
         let mut by = None;
         if matches!(chosen, Move::Complete | Move::Decide) && run.is_strict() && step.role != Role::Operator {
             let name = ask(&format!("  Who does it, as the {}? ", step.role.words()))?;
-            if !run.holders(step.role).any(|person| person.name.eq_ignore_ascii_case(&name)) {
+            if !run.holders(step.role).any(|person| same_person(&person.name, &name)) {
                 // Then the step is asked for once more, and they have the role.
                 return Ok(Asked::Command(Command::Join { person: name, role: step.role }, None));
             }

@@ -242,7 +242,7 @@ impl Session {
     ) -> Result<Run, EngineError> {
         let SignedApproval { step, digest, by, typed } = approval;
         let by = by.trim().to_owned();
-        let text = run::approval_text(self.run().id(), &step, &digest, &by);
+        let text = run::approval_text(self.lock().id(), &step, &digest, &by);
         let signed = sign(&by, passphrase, &text).await?;
         self.submit(actor, &Command::ApproveSigned { step, digest, by, signed, typed })
     }

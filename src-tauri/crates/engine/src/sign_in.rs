@@ -97,7 +97,8 @@ pub async fn signed_up(name: &str) -> Result<Option<Timestamp>, SignInError> {
 /// # Errors
 /// A person who has none; a keychain that can't be used.
 pub async fn sign_off(name: &str) -> Result<(), SignInError> {
-    keychain::delete(&entry(known(name)?)).await.map_err(|why| unknown(name, why))
+    let name = known(name)?;
+    keychain::delete(&entry(name)).await.map_err(|why| unknown(name, why))
 }
 
 /// A person's signature under `text`.
@@ -121,9 +122,9 @@ fn known(name: &str) -> Result<&str, SignInError> {
     if name.is_empty() { Err(SignInError::NoName) } else { Ok(name) }
 }
 
-/// The keychain's entry of a person; how their name is written doesn't matter.
+/// The keychain's entry of a person, of whose name [`known`] has taken the blanks; its case doesn't matter.
 fn entry(name: &str) -> String {
-    format!("person {}", name.trim().to_lowercase())
+    format!("person {}", name.to_lowercase())
 }
 
 fn unknown(name: &str, why: KeychainError) -> SignInError {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use journal::{Hash, Journal, JournalError, Seal};
+use journal::{Hash, Journal, Seal};
 use run::Event;
 use serde::Serialize;
 
-use crate::{Row, Timeline};
+use crate::{ReportError, Row, Timeline};
 
 /// The version that writes, by which its words can be checked.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -71,33 +71,6 @@ pub struct JsonLines<'a> {
     pub left_out: BTreeSet<u64>,
 }
 
-/// Why a run can't be exported so.
-#[derive(Debug, thiserror::Error)]
-pub enum JsonLinesError {
-    /// An entry that can't be left out.
-    #[error(
-        "entry {seq} can't be left out: {why}. Only notes can be left out; read the timeline for the numbers of their \
-         entries."
-    )]
-    NotANote {
-        /// The entry.
-        seq: u64,
-        /// Why not.
-        why: String,
-    },
-    /// The checkpoint is of another state of the run.
-    #[error("the run has gone on since its checkpoint was signed. Export it again.")]
-    Grown,
-    /// A proof can't be read.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The file can't be written.
-    #[error(
-        "the timeline can't be written: {0}. Check the folder and the free space, or choose another place."
-    )]
-    Write(#[from] io::Error),
-}
-
 impl Timeline {
     /// Writes it as JSON lines, sealed and with entries left out as `options` say. What is left out is the text of notes
     /// only: they are what people write freely, and nothing that was done to the Portal is in them. Whoever reads the
@@ -105,23 +78,19 @@ impl Timeline {
     ///
     /// # Errors
     /// Nothing is written when an entry can't be left out or the checkpoint is not of this state of the run.
-    pub fn write_json_lines(
-        &self,
-        options: &JsonLines<'_>,
-        out: &mut dyn Write,
-    ) -> Result<(), JsonLinesError> {
+    pub fn write_json_lines(&self, options: &JsonLines<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
         for seq in &options.left_out {
             let why = match self.rows.iter().find(|row| row.entry.seq == *seq) {
                 None => "there is no such entry".to_owned(),
                 Some(row) if is_note(row) => continue,
                 Some(row) => format!("it is {}", row.kind),
             };
-            return Err(JsonLinesError::NotANote { seq: *seq, why });
+            return Err(ReportError::NotANote { seq: *seq, why });
         }
         if let Some((_, seal)) = options.seal
             && (seal.run.entries != self.rows.len() as u64 || seal.run.head != self.head())
         {
-            return Err(JsonLinesError::Grown);
+            return Err(ReportError::Grown);
         }
         let mut before = "";
         for row in &self.rows {
@@ -200,10 +169,6 @@ pub(crate) fn checkpoint_line(seal: &Seal) -> CheckpointLine<'_> {
         key: seal.key.to_string(),
         lifeboat: VERSION,
     }
-}
-
-pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    timeline.rows().iter().try_for_each(|row| write_line(&line(timeline, row, None), out))
 }
 
 /// The lines of all entries without their proofs, as values; those in `left_out` without their texts.

@@ -11,7 +11,7 @@ mod text;
 mod timeline;
 mod verify;
 
-pub use jsonl::{JsonLines, JsonLinesError};
+pub use jsonl::JsonLines;
 pub use review::{Review, ReviewFormat};
 pub use timeline::{Format, ReportError, Row, Timeline};
 pub use verify::{Verified, verify_export};

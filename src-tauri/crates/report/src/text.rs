@@ -14,6 +14,11 @@ pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// A name for a file about a run, without extension.
+pub(crate) fn file_name(run: &Run) -> String {
+    format!("{}-{}-{}", run.start().runbook, run.start().mode.word(), run.id())
+}
+
 /// What kind of event it is, as the journal names it.
 pub(crate) fn kind(event: &Event) -> &'static str {
     match event {

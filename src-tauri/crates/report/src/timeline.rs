@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use journal::Entry;
 use run::{Recorded, Run, State};
 
-use crate::{csv, jsonl, markdown, text};
+use crate::{JsonLines, csv, markdown, text};
 
 /// A run's timeline.
 #[derive(Debug, Clone)]
@@ -77,9 +77,20 @@ pub enum ReportError {
     /// No PDF can be made.
     #[error("the PDF can't be made: {0}. Write it as HTML, and report this.")]
     Pdf(String),
-    /// The timeline that goes with it can't be written.
-    #[error(transparent)]
-    JsonLines(#[from] crate::JsonLinesError),
+    /// An entry that can't be left out.
+    #[error(
+        "entry {seq} can't be left out: {why}. Only notes can be left out; read the timeline for the numbers of their \
+         entries."
+    )]
+    NotANote {
+        /// The entry.
+        seq: u64,
+        /// Why not.
+        why: String,
+    },
+    /// The checkpoint is of another state of the run.
+    #[error("the run has gone on since its checkpoint was signed. Export it again.")]
+    Grown,
     /// The file can't be written.
     #[error("the file can't be written: {0}. Check the folder and the free space, or choose another place.")]
     Write(#[from] std::io::Error),
@@ -148,7 +159,7 @@ impl Timeline {
 
     /// A name for a file of it, without extension.
     pub fn file_name(&self) -> String {
-        format!("{}-{}-{}", self.run.start().runbook, self.run.start().mode.word(), self.run.id())
+        text::file_name(&self.run)
     }
 
     /// Writes it.
@@ -159,7 +170,7 @@ impl Timeline {
         match format {
             Format::Markdown => markdown::write(self, out)?,
             Format::Csv => csv::write(self, out)?,
-            Format::JsonLines => jsonl::write(self, out)?,
+            Format::JsonLines => self.write_json_lines(&JsonLines::default(), out)?,
         }
         Ok(())
     }

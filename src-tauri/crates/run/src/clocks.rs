@@ -52,15 +52,19 @@ impl Run {
         self.clocks.get(&clock).copied()
     }
 
+    /// When a clock of the incident was, if it was read off.
+    pub fn time_of(&self, clock: Clock) -> Option<Timestamp> {
+        self.clock(clock).map(|mark| mark.at)
+    }
+
     /// What was achieved, as it stands at `now`.
     pub fn achieved(&self, now: Timestamp) -> Achieved {
-        let at = |clock| self.clock(clock).map(|mark| mark.at);
-        let end = at(Clock::ServiceValidated).or_else(|| self.ended());
+        let end = self.time_of(Clock::ServiceValidated).or_else(|| self.ended());
         let until = end.unwrap_or(now);
-        let declared = at(Clock::Declared).unwrap_or(self.started);
+        let declared = self.time_of(Clock::Declared).unwrap_or(self.started);
         let open = self.holding.map_or(Duration::ZERO, |since| between(since, until));
         Achieved {
-            from_outage: at(Clock::OutageBegan).map(|began| between(began, until)),
+            from_outage: self.time_of(Clock::OutageBegan).map(|began| between(began, until)),
             from_declaration: between(declared, until),
             end,
             held: self.held + open,
@@ -85,7 +89,7 @@ impl Run {
             lost.push(Lost { system: "Portal DB", length, measured: true });
         }
         // What was written after the restore point and before the outage may be gone; what lived on is not.
-        let began = self.clock(Clock::OutageBegan).map(|mark| mark.at);
+        let began = self.time_of(Clock::OutageBegan);
         let restored = self.runbook.steps().filter(|step| self.applies(&step.id, "photos.restore"));
         let points = restored.filter_map(|step| self.step(&step.id).params.get("at")?.parse().ok());
         if let (Some(began), Some(point)) = (began, points.max()) {
@@ -164,6 +168,6 @@ impl Run {
 }
 
 /// A length of time; none when the clock went back.
-fn between(from: Timestamp, to: Timestamp) -> Duration {
+pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

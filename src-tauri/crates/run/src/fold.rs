@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use runbook::{Clock, Role, StepId};
 
-use crate::people::same;
+use crate::same_person;
 use crate::state::{Applied, Kept, Stage, StepRun, StepState, Tick, Wait, Work};
 use crate::{Attachment, Digest, Event, FORMAT, How, Problem, Recorded, Run, RunId, State};
 use action::{Outcome, Verdict};
@@ -286,7 +286,7 @@ impl Run {
 
     fn approved(&mut self, step: &StepId, digest: &Digest, at: Timestamp, by: String) {
         self.approver = Some(by.clone());
-        if !same(&by, &self.operator) {
+        if !same_person(&by, &self.operator) {
             self.joined(&by, Role::Approver, at);
         }
         let of = self.of(step);

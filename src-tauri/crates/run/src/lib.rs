@@ -18,14 +18,14 @@ mod start;
 mod state;
 
 pub use approval::{How, Signed, text as approval_text};
-pub use clocks::{Achieved, Lost, Mark};
+pub use clocks::{Achieved, Lost, Mark, between};
 pub use command::Command;
 pub use decide::{decide, second_person};
 pub use event::{Attachment, Event, FORMAT, Mode, NoteTag, Problem, Start};
 pub use fold::FoldError;
 pub use id::{Digest, DigestError, RunId, RunIdError};
 pub use moves::{Move, Moves};
-pub use people::Person;
+pub use people::{Person, same_person};
 pub use rejection::Rejection;
 pub use start::{Request, StartError, default_in};
 pub use state::{Applied, Kept, Owed, Run, Stage, State, StepRun, StepState, Tick, Wait, Work};

@@ -18,8 +18,8 @@ pub struct Person {
     pub left: Option<Timestamp>,
 }
 
-/// Whether two names mean the same person.
-pub(crate) fn same(one: &str, other: &str) -> bool {
+/// Whether two names mean the same person: how they are written doesn't matter.
+pub fn same_person(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
@@ -41,11 +41,12 @@ impl Run {
 
     /// Somebody who is there.
     pub(crate) fn present(&self, name: &str) -> Option<&Person> {
-        self.people.iter().find(|person| person.left.is_none() && same(&person.name, name))
+        self.people.iter().find(|person| person.left.is_none() && same_person(&person.name, name))
     }
 
     pub(crate) fn joined(&mut self, name: &str, role: Role, at: Timestamp) {
-        let known = self.people.iter_mut().find(|person| same(&person.name, name) && person.left.is_none());
+        let known =
+            self.people.iter_mut().find(|person| same_person(&person.name, name) && person.left.is_none());
         match known {
             Some(person) if person.roles.contains(&role) => {}
             Some(person) => person.roles.push(role),
@@ -56,7 +57,7 @@ impl Run {
     }
 
     pub(crate) fn left(&mut self, name: &str, at: Timestamp) {
-        for person in self.people.iter_mut().filter(|person| same(&person.name, name)) {
+        for person in self.people.iter_mut().filter(|person| same_person(&person.name, name)) {
             person.left.get_or_insert(at);
         }
     }

@@ -77,14 +77,6 @@ recovery: RecoveryView,
  */
 files: Array<FileView>, 
 /**
- * When the outage began.
- */
-outage_began: string | null, 
-/**
- * When it was declared.
- */
-declared: string, 
-/**
  * When the run started.
  */
 started: string, 

@@ -56,7 +56,7 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
     bundle.file("timeline.csv", &mut |file| timeline.write(Format::Csv, file))?;
     let lines =
         JsonLines { seal: review.seal.as_ref().map(|seal| (journal, seal)), left_out: BTreeSet::new() };
-    bundle.file("timeline.jsonl", &mut |file| Ok(timeline.write_json_lines(&lines, file)?))?;
+    bundle.file("timeline.jsonl", &mut |file| timeline.write_json_lines(&lines, file))?;
     let digests: BTreeSet<_> = review.evidence.iter().map(|evidence| evidence.kept.digest.clone()).collect();
     for digest in digests {
         bundle.file(&format!("evidence/{digest}"), &mut |file| {

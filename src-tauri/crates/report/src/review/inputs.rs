@@ -1,8 +1,5 @@
 //! What a review asks of an event and of a run, each said once.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
 use run::{Event, How, Mark, NoteTag, Run};
 use runbook::Clock;
 
@@ -48,9 +45,4 @@ pub(crate) fn broke_glass(event: &Event) -> Option<String> {
 /// Every clock of the incident, in order, with what it said if it was read off.
 pub(crate) fn marks(run: &Run) -> impl Iterator<Item = (&'static str, Option<Mark>)> {
     Clock::ALL.into_iter().map(|clock| (clock.words(), run.clock(clock)))
-}
-
-/// A length of time; none when the clock went back.
-pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

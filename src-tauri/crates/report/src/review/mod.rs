@@ -30,7 +30,7 @@ use runbook::StepId;
 use crate::review::activity::Span;
 use crate::review::collect::{Deviation, Evidence, Noted, Taken};
 use crate::review::people::Part;
-use crate::text::capitalised;
+use crate::text::{capitalised, file_name};
 use crate::{ReportError, Row};
 
 /// The draft of a review of one run.
@@ -110,7 +110,7 @@ impl Review {
 
     /// A name for a file of it, without extension.
     pub fn file_name(&self) -> String {
-        format!("review-{}-{}-{}", self.run.start().runbook, self.run.start().mode.word(), self.run.id())
+        format!("review-{}", file_name(&self.run))
     }
 
     /// Writes it. `journal` is the one that it was made of.

@@ -1,7 +1,7 @@
 //! Who did what.
 
 use jiff::Timestamp;
-use run::{Person, Run};
+use run::{Person, Run, same_person};
 
 /// Who the program is, as the journal names it.
 const PROGRAM: &str = "lifeboat";
@@ -63,8 +63,7 @@ impl Parts {
     }
 
     fn of(&mut self, name: &str, at: Timestamp) -> &mut Part {
-        let same = |part: &Part| part.name.trim().to_lowercase() == name.trim().to_lowercase();
-        let place = self.0.iter().position(same).unwrap_or_else(|| {
+        let place = self.0.iter().position(|part| same_person(&part.name, name)).unwrap_or_else(|| {
             let (name, roles) = (name.trim().to_owned(), Vec::new());
             self.0.push(Part { name, roles, joined: at, left: None, approved: Vec::new(), entries: 0 });
             self.0.len() - 1

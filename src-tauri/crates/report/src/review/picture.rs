@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use run::between;
 use runbook::StepId;
 
 use crate::review::Review;
 use crate::review::activity::{Activity, Span};
 use crate::review::clocks::length;
-use crate::review::inputs::{between, marks};
+use crate::review::inputs::marks;
 use crate::review::paint::{Anchor, Ink, Item, Picture};
 
 /// How much room the lengths at the right need.

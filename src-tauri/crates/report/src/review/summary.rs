@@ -2,13 +2,12 @@
 
 use action::{Effect, Verdict};
 use jiff::Timestamp;
-use run::{Mode, Run, State, StepState, Work};
+use run::{Mode, State, StepState, Work, between};
 use runbook::Clock;
 
 use crate::Timeline;
 use crate::review::Review;
 use crate::review::clocks::length;
-use crate::review::inputs::between;
 use crate::review::sections::Block;
 use crate::text::time;
 
@@ -43,9 +42,9 @@ impl Review {
     }
 
     fn outage(&self) -> String {
-        let declared = began(&self.run, Clock::Declared).unwrap_or(self.run.started());
+        let declared = self.run.time_of(Clock::Declared).unwrap_or(self.run.started());
         let ran = format!("the run began {} after that", length(between(declared, self.run.started())));
-        match began(&self.run, Clock::OutageBegan) {
+        match self.run.time_of(Clock::OutageBegan) {
             Some(began) => format!(
                 "The outage began at {} and was declared {} later; {ran}.",
                 time(began),
@@ -147,8 +146,8 @@ impl Review {
                 format!("{}, account {}, {}", environment.name, environment.account, environment.region),
             ),
             ("Operator", start.operator.clone()),
-            ("Outage began", known(began(run, Clock::OutageBegan))),
-            ("Declared", known(began(run, Clock::Declared))),
+            ("Outage began", known(run.time_of(Clock::OutageBegan))),
+            ("Declared", known(run.time_of(Clock::Declared))),
             ("Started", time(run.started())),
             ("Ended", Timeline::ending(run)),
         ];
@@ -160,11 +159,6 @@ impl Review {
         }
         facts
     }
-}
-
-/// What a clock of the incident said.
-fn began(run: &Run, clock: Clock) -> Option<Timestamp> {
-    run.clock(clock).map(|mark| mark.at)
 }
 
 /// `a, b and c`.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use journal::{Broken, Journal, NewEntries, Seal, Signer, VerifyError};
-use report::{Format, JsonLines, JsonLinesError, Timeline, Verified};
+use report::{Format, JsonLines, ReportError, Timeline, Verified};
 use run::{Event, RunId};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -61,7 +61,7 @@ impl World {
         Timeline::new(self.journal.entries(run).unwrap()).unwrap()
     }
 
-    fn export(&self, run: &RunId, left_out: &[u64]) -> Result<String, JsonLinesError> {
+    fn export(&self, run: &RunId, left_out: &[u64]) -> Result<String, ReportError> {
         let seal = self.seal(run);
         let options =
             JsonLines { seal: Some((&self.journal, &seal)), left_out: left_out.iter().copied().collect() };
@@ -249,7 +249,7 @@ fn only_a_note_can_be_left_out() {
     let world = World::new();
     for (seq, said) in [(1, "it is run_started"), (5, "it is run_finished"), (9, "there is no such entry")] {
         let why = world.export(&id(), &[2, seq]).unwrap_err();
-        assert!(matches!(why, JsonLinesError::NotANote { seq: found, .. } if found == seq), "{why}");
+        assert!(matches!(why, ReportError::NotANote { seq: found, .. } if found == seq), "{why}");
         assert!(why.to_string().contains(said), "{why}");
     }
     // The start by hand, and what a left-out line says beside its hash.
@@ -276,7 +276,7 @@ fn a_run_that_has_gone_on_is_not_exported_with_an_older_checkpoint() {
     let options = JsonLines { seal: Some((&world.journal, &seal)), left_out: BTreeSet::new() };
     let mut bytes = Vec::new();
     let why = world.timeline(&id()).write_json_lines(&options, &mut bytes).unwrap_err();
-    assert!(matches!(why, JsonLinesError::Grown), "{why}");
+    assert!(matches!(why, ReportError::Grown), "{why}");
     assert!(bytes.is_empty());
     assert_eq!(verify(&world.export(&id(), &[]).unwrap()).unwrap().intact.seals[0].run.entries, 6);
 }

@@ -4,7 +4,7 @@ use action::{Effect, PlanSummary};
 use runbook::{Approval, Step, StepId};
 
 use super::{not_now, said};
-use crate::people::same;
+use crate::same_person;
 use crate::state::Work;
 use crate::{Digest, Event, How, Rejection, Run, approval_text};
 
@@ -62,7 +62,7 @@ pub(super) fn approve(
 fn first_person<'a>(run: &'a Run, id: &StepId, by: &str) -> Option<&'a str> {
     let planner = run.step(id).planner.as_deref();
     let first = [Some(run.start().operator.as_str()), Some(run.operator()), planner];
-    first.into_iter().flatten().find(|person| same(person, by))
+    first.into_iter().flatten().find(|person| same_person(person, by))
 }
 
 /// Whether a step's plan needs someone other than the operator: its author says so, or its action destroys.

@@ -3,7 +3,7 @@
 use runbook::{Role, StepId};
 
 use super::said;
-use crate::people::same;
+use crate::same_person;
 use crate::{Command, Event, Rejection, Run};
 
 pub(super) fn decide(run: &Run, command: &Command) -> Result<Vec<Event>, Rejection> {
@@ -21,7 +21,7 @@ pub(super) fn decide(run: &Run, command: &Command) -> Result<Vec<Event>, Rejecti
             }
             Event::Joined { person, role: *role }
         }
-        Command::Leave { person } if same(person, run.operator()) => {
+        Command::Leave { person } if same_person(person, run.operator()) => {
             return Err(Rejection::OperatorLeaves(run.operator().to_owned()));
         }
         Command::Leave { person } => match run.present(person) {
@@ -30,7 +30,7 @@ pub(super) fn decide(run: &Run, command: &Command) -> Result<Vec<Event>, Rejecti
         },
         Command::HandOver { to } => {
             let to = said(to).ok_or(Rejection::NoName)?;
-            if same(&to, run.operator()) {
+            if same_person(&to, run.operator()) {
                 return Ok(vec![]);
             }
             Event::HandedOver { to }

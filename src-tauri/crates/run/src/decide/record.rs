@@ -45,7 +45,7 @@ pub(super) fn mark(run: &Run, clock: Clock, at: Timestamp, now: Timestamp) -> Re
     if at.duration_since(now) > AHEAD {
         return Err(Rejection::ClockAhead { clock, at });
     }
-    let of = |clock| run.clock(clock).map(|mark| (clock, mark.at));
+    let of = |clock| run.time_of(clock).map(|at| (clock, at));
     let against = match clock {
         Clock::OutageBegan => {
             let known = Clock::ALL.into_iter().filter(|other| *other != clock).filter_map(of);
