@@ -36,7 +36,7 @@ parameters:
 ### First `<script>hacked=1</script>`
 
 [click](javascript:hacked=1) [data link](data:text/html,<script>hacked=1</script>) [vb](vbscript:hacked)
-[out](URL/link "<img src=URL/tooltip>") `<img src=URL/code onerror=hacked=1>` ${words} \<b>escaped\</b>
+[elsewhere](URL/link "<img src=URL/tooltip>") `<img src=URL/code onerror=hacked=1>` ${words} \<b>escaped\</b>
 
 - [ ] `<img src=URL/check onerror=hacked=1>`
 
@@ -127,7 +127,7 @@ async fn hostile_markdown_shows_as_text_and_loads_nothing() {
     look(&desktop, "hostile").await;
 
     // A link shows its address and goes nowhere by itself.
-    desktop.press("out").await;
+    desktop.press("elsewhere").await;
     desktop.reads(&format!("{url}/link")).await;
     nothing_happened(&desktop, &server, "a link that was clicked").await;
     desktop.press("Close").await;
