@@ -179,8 +179,10 @@ describe('a second person', () => {
     const window = await openRun(restoring(WORK.planned, {}, { break_glass: true }), { replies: { signed_up: () => refusal } });
     await window.settled();
     await window.get('approver').fill('Dana Whitfield');
-    await window.get('passphrase').fill(WORDS);
+    await window.press('Tab');
     await soon(async () => (await window.get('signing-wrong').count()) && window.get('signing-wrong').innerText()).toBe('The keychain can’t be opened. Unlock it, then approve.');
+    await window.get('passphrase').fill(WORDS);
+    expect(await window.get('signing-wrong').isVisible()).toBe(true);
     expect(await window.get('break-glass').isVisible()).toBe(true);
     window.answer({ signed_up: () => SIGNED_UP });
     await window.press('Enter');

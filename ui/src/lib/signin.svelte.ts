@@ -33,7 +33,7 @@ export class SignIn {
   know(name: string): Promise<void> {
     if (name !== this.#asked) {
       this.since = undefined;
-      this.right();
+      this.#right();
       this.#asked = name;
       this.#asking = this.#ask(name);
     }
@@ -46,7 +46,7 @@ export class SignIn {
     this.since = undefined;
     this.passphrase = '';
     this.again = '';
-    this.right();
+    this.#right();
   }
 
   /** The form is gone: what is refused later is said where every screen says it. */
@@ -55,10 +55,9 @@ export class SignIn {
     this.forget();
   }
 
-  /** Nothing is wrong any more. */
-  right() {
-    this.problem = null;
-    this.wrong = null;
+  /** What was typed is another text now. That a person can't be looked up stays true of it. */
+  typed() {
+    if (this.wrong) this.#right();
   }
 
   /** Approves `plan` in their name; what is refused is said beside the passphrase. */
@@ -108,6 +107,11 @@ export class SignIn {
       this.#refuse('again', { what: 'The two are not the same.', next: 'Type the second one again.' });
     }
     return false;
+  }
+
+  #right() {
+    this.problem = null;
+    this.wrong = null;
   }
 
   #refuse(wrong: 'passphrase' | 'again', problem: ProblemText) {
