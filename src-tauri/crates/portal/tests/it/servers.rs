@@ -58,6 +58,8 @@ pub(crate) fn mariadb_data() -> TempDir {
     let mut install = Command::new("mariadb-install-db");
     install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
     install.arg(format!("--datadir={}", data.display()));
+    // A server that starts removes the temporary tables of every other one in the same folder.
+    install.arg(format!("--tmpdir={}", folder.path().display()));
     if is_root() {
         install.arg("--user=root");
     }
@@ -77,6 +79,7 @@ pub(crate) fn mariadb(folder: TempDir, authority: &Authority, tls: &Tls<'_>) -> 
     let at = |name: &str| path.join(name).display().to_string();
     args.extend([
         format!("--datadir={}", at("data")),
+        format!("--tmpdir={}", path.display()),
         format!("--socket={}", at("socket")),
         format!("--pid-file={}", at("pid")),
         format!("--log-error={}", at("errors")),

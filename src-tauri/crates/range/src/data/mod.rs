@@ -92,7 +92,7 @@ impl Servers {
         ] {
             fs::write(folder.path().join(name), text).map_err(DataError::file(folder.path().join(name)))?;
         }
-        install(&keeper, &tools, &folder.path().join(EMPTY))?;
+        install(&keeper, &tools, folder.path())?;
         let shared = Shared { tools, keeper, state: Mutex::default(), numbers: AtomicU64::new(1), folder };
         Ok(Self(Arc::new(shared)))
     }
@@ -265,21 +265,21 @@ impl Behind for Servers {
 /// Where Linux keeps files in memory.
 const MEMORY: &str = "/dev/shm";
 
-/// Installs an empty database. It is installed in memory first, where that is possible: the installer has each of its
+/// Installs an empty database in a folder. It is installed in memory first, where that is possible: the installer has each of its
 /// hundred files flushed to the disk, which takes seconds.
 fn install(keeper: &Keeper, tools: &Tools, to: &Path) -> Result<(), DataError> {
-    let run = |folder: &Path| {
+    let run = |within: &Path| {
+        let folder = within.join(EMPTY);
         let mut install = keeper.command(&tools.install);
         install.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
-        install.arg(format!("--datadir={}", folder.display()));
-        install.args(LIGHT).args(to.parent().and_then(server::user));
+        install.arg(format!("--datadir={}", folder.display())).arg(server::temporary(within));
+        install.args(LIGHT).args(server::user(to));
         keeper.run(install, &[])
     };
-    if let Ok(memory) = Folder::new(Path::new(MEMORY)) {
-        let empty = memory.path().join(EMPTY);
-        if run(&empty).is_ok() {
-            return copy(&empty, to);
-        }
+    if let Ok(memory) = Folder::new(Path::new(MEMORY))
+        && run(memory.path()).is_ok()
+    {
+        return copy(&memory.path().join(EMPTY), &to.join(EMPTY));
     }
     run(to).map(|_| ())
 }

@@ -117,6 +117,11 @@ pub(crate) const LIGHT: [&str; 5] = [
     "--sync-frm=0",
 ];
 
+/// Where temporary tables go: a server that starts removes those of every other one in the same folder.
+pub(crate) fn temporary(folder: &Path) -> String {
+    format!("--tmpdir={}", folder.display())
+}
+
 fn options(place: &Place, tls: &Path, number: u64, port: u16) -> Vec<String> {
     let fixed = [
         "--bind-address=127.0.0.1",
@@ -140,6 +145,7 @@ fn options(place: &Place, tls: &Path, number: u64, port: u16) -> Vec<String> {
     ];
     let placed = [
         format!("--datadir={}", place.data().display()),
+        temporary(&place.0),
         format!("--socket={}", place.socket().display()),
         format!("--log-error={}", place.errors().display()),
         format!("--pid-file={}", place.data().join("pid").display()),
