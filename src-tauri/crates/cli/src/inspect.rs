@@ -35,11 +35,12 @@ pub(crate) async fn timeline(
         return Err(engine::EngineError::Fold(run::FoldError::Empty(run.clone())).into());
     }
     let sealed = if format == Format::JsonLines { seal(&path, run).await } else { None };
-    let timeline = Timeline::new(Journal::open_read_only(&path)?.entries(run)?)?;
-    let options = JsonLines { seal: sealed.as_ref().map(|(journal, seal)| (journal, seal)), left_out };
+    let journal = Journal::open_read_only(&path)?;
+    let timeline = Timeline::new(&journal, run)?;
+    let options = JsonLines { seal: sealed.as_ref().map(|(_, seal)| seal), left_out };
     let write = |into: &mut dyn Write| match format {
-        Format::JsonLines => timeline.write_json_lines(&options, into),
-        _ => timeline.write(format, into),
+        Format::JsonLines => timeline.write_json_lines(&options, &journal, into),
+        _ => timeline.write(format, &journal, into),
     };
     match output {
         None => match write(&mut std::io::stdout().lock()) {
@@ -51,7 +52,7 @@ pub(crate) async fn timeline(
             save(path, |file| write(file))?;
             complain!(
                 "{} entries written to {}; the last has the hash {}",
-                timeline.rows().len(),
+                timeline.run().seq(),
                 path.display(),
                 timeline.head()
             );

@@ -101,13 +101,15 @@ impl Export {
                 return Err(fault("its hash is none"));
             }
             self.left_out += 1;
-            self.chain.add(line.run.clone(), seq, line.hash.clone());
+            self.chain.add(&line.run, seq, &line.hash);
         } else {
             let at = line.datetime.ok_or_else(|| missing("datetime"))?;
             let actor = line.actor.ok_or_else(|| missing("actor"))?;
             let event = line.entry.ok_or_else(|| missing("entry"))?;
             let (run, hash) = (line.run.clone(), line.hash.clone());
-            self.chain.follow(&Entry { run, seq, at, actor, event, previous, hash })?;
+            let entry = Entry { run, seq, at, actor, event, previous, hash };
+            self.chain.follow(&entry)?;
+            entry.recorded().map_err(|why| fault(&why.to_string()))?;
         }
         match (line.tree, line.leaf, line.proof) {
             (None, None, None) if self.tree.is_none() => Ok(()),

@@ -69,6 +69,7 @@ mod inventory;
 mod lock;
 mod merkle;
 mod note;
+mod read;
 mod secrets;
 mod store;
 mod tree;

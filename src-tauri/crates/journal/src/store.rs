@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use run::{Event, Recorded, RunId};
@@ -22,6 +23,9 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up_with_hook(include_str!("tree.sql"), |transaction| Ok(tree::plant_all(transaction)?)),
     ])
 });
+
+/// How long others who write are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The journal of every run on this machine.
 #[derive(Debug)]
@@ -219,8 +223,8 @@ impl Journal {
         }
         let at = at(path);
         let mut connection = Connection::open(path).map_err(&at)?;
-        connection.busy_timeout(Duration::from_secs(10)).map_err(&at)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(&at)?;
+        connection.busy_timeout(PATIENCE).map_err(&at)?;
+        use_wal(&connection).map_err(&at)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(&at)?;
         connection.pragma_update(None, "recursive_triggers", true).map_err(&at)?;
         let before = version(&connection).map_err(&at)?;
@@ -250,6 +254,13 @@ impl Journal {
             return Err(JournalError::Unfinished { path: path.to_owned() });
         }
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
+    /// The journal as it is now, whatever is written to it from here on.
+    pub(crate) fn snapshot(&self) -> Result<Self, JournalError> {
+        let snapshot = Self::open_read_only(&self.path)?;
+        snapshot.connection().execute_batch("BEGIN; SELECT 1 FROM sqlite_schema").map_err(at(&self.path))?;
+        Ok(snapshot)
     }
 
     /// Where it is.
@@ -308,73 +319,6 @@ impl Journal {
         Ok(recorded)
     }
 
-    /// A run's entries from the first to the last, each checked against the one before it.
-    ///
-    /// # Errors
-    /// [`JournalError::Entry`] at the first that is broken.
-    pub fn entries(&self, run: &RunId) -> Result<Vec<Entry>, JournalError> {
-        self.entries_after(run, 0)
-    }
-
-    /// A run's entries after the one with the number `after`, each checked against the one before it but for the
-    /// first.
-    ///
-    /// # Errors
-    /// [`JournalError::Entry`] at the first that is broken.
-    pub fn entries_after(&self, run: &RunId, after: u64) -> Result<Vec<Entry>, JournalError> {
-        let mut entries = Vec::new();
-        self.each_checked(run, after, &mut |entry| {
-            entries.push(entry);
-            Ok::<_, JournalError>(())
-        })?;
-        Ok(entries)
-    }
-
-    /// Shows a run's entries from the first to the last, each checked against the one before it, without holding
-    /// them. The journal can't be written to from here until all have been seen.
-    ///
-    /// # Errors
-    /// [`JournalError::Entry`] at the first that is broken; what `seen` says.
-    pub fn each<E: From<JournalError>>(
-        &self,
-        run: &RunId,
-        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.each_checked(run, 0, seen)
-    }
-
-    /// Shows a run's entries after the one with the number `after`, each once it is checked.
-    fn each_checked<E: From<JournalError>>(
-        &self,
-        run: &RunId,
-        after: u64,
-        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut last: Option<(u64, String)> = (after == 0).then(|| (0, GENESIS.to_owned()));
-        self.each_entry(Some(run), after, &mut |entry| {
-            let (seq, previous) = last.take().unwrap_or_else(|| (after, entry.previous.clone()));
-            if let Some(why) = entry.fault(seq, &previous) {
-                return Err(self.broken(&entry, why).into());
-            }
-            last = Some((entry.seq, entry.hash.clone()));
-            seen(entry)
-        })
-    }
-
-    /// What [`run::Run::fold`] needs of a run's entries.
-    ///
-    /// # Errors
-    /// As [`Journal::entries`]; also an event that this version can't read.
-    pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
-        let mut entries = Vec::new();
-        self.each_checked(run, 0, &mut |entry| {
-            let recorded = entry.recorded().map_err(|why| self.broken(&entry, &why.to_string()))?;
-            entries.push(recorded);
-            Ok::<_, JournalError>(())
-        })?;
-        Ok(entries)
-    }
-
     /// The hash of a run's last entry; [`GENESIS`] when it has none.
     ///
     /// # Errors
@@ -418,60 +362,27 @@ impl Journal {
         Ok(runs)
     }
 
-    /// Shows every entry after the number `after`, of every run or of one, in order: by run, then by number.
-    pub(crate) fn each_entry<E: From<JournalError>>(
-        &self,
-        run: Option<&RunId>,
-        after: u64,
-        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let at = at(&self.path);
-        let connection = self.connection();
-        // Of one run only what is asked for is read, however many entries there are.
-        let which =
-            if run.is_some() { "WHERE run = ?1 AND seq > ?2" } else { "WHERE ?1 IS NULL AND seq > ?2" };
-        let mut query = connection
-            .prepare_cached(&format!(
-                "SELECT run, seq, at, actor, event, previous, hash FROM entry {which} ORDER BY run, seq"
-            ))
-            .map_err(&at)?;
-        let mut rows = query.query(params![run.map(RunId::as_str), after.cast_signed()]).map_err(&at)?;
-        let mut last: Option<RunId> = None;
-        while let Some(row) = rows.next().map_err(&at)? {
-            let text = |column| row.get::<_, String>(column).map_err(&at);
-            let (name, seq) = (text(0)?, row.get::<_, i64>(1).map_err(&at)?.cast_unsigned());
-            let run = match last.take() {
-                Some(run) if run.as_str() == name => run,
-                _ => name.parse().map_err(|why: run::RunIdError| JournalError::Entry {
-                    path: self.path.clone(),
-                    run: name,
-                    seq,
-                    why: why.to_string(),
-                })?,
-            };
-            last = Some(run.clone());
-            let entry = Entry {
-                run,
-                seq,
-                at: text(2)?,
-                actor: text(3)?,
-                event: text(4)?,
-                previous: text(5)?,
-                hash: text(6)?,
-            };
-            seen(entry)?;
-        }
-        Ok(())
-    }
-
     pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn broken(&self, entry: &Entry, why: &str) -> JournalError {
-        let (path, run) = (self.path.clone(), entry.run.to_string());
-        JournalError::Entry { path, run, seq: entry.seq, why: why.to_owned() }
+/// Makes the file one with a write-ahead log, for good. SQLite does not wait by itself for others who do the same at that
+/// moment: it holds a lock that they may be waiting for.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(why) if is_busy(&why) && began.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
     }
+}
+
+fn is_busy(why: &rusqlite::Error) -> bool {
+    why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// The version of the tables.
@@ -503,7 +414,7 @@ pub(crate) fn read_only(path: &Path) -> Result<Connection, JournalError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(at(path))?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(at(path))?;
+    connection.busy_timeout(PATIENCE).map_err(at(path))?;
     Ok(connection)
 }
 

@@ -4,6 +4,8 @@
 //! of complete subtrees are kept: none ever changes, so that appending adds two rows for each entry on the whole, and a
 //! root or a path, of today's tree or of any before it, takes a few rows for each doubling of the tree.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use run::{Digest, RunId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -126,79 +128,118 @@ impl Journal {
         }
     }
 
-    /// Holds every leaf and every subtree against the entries, of which there are `entries`.
-    pub(crate) fn verify_tree(&self, entries: u64) -> Result<(), VerifyError> {
+    /// How many leaves there are; `None` where there is no tree.
+    pub(crate) fn tree_size(&self) -> Result<Option<u64>, VerifyError> {
         let connection = self.connection();
-        let at = at(self.path());
-        if !is_there(&connection).map_err(&at)? {
-            return Ok(());
+        let size = is_there(&connection).and_then(|there| there.then(|| size(&connection)).transpose());
+        Ok(size.map_err(at(self.path()))?)
+    }
+
+    /// Holds the parts of the tree against each other, and sums up the first `size` leaves: run, number and hash.
+    pub(crate) fn verify_tree(&self, size: u64, keys: &RandomState) -> Result<Sum, VerifyError> {
+        let connection = self.connection();
+        match whole(&connection, size, keys).map_err(at(self.path()))? {
+            Ok(sum) => Ok(sum),
+            Err((number, why)) => Err(Broken::Leaf { number, why }.into()),
         }
-        let found = leaves(&connection, entries).and_then(|fault| match fault {
-            None => subtrees(&connection, entries),
-            fault => Ok(fault),
-        });
-        match found.map_err(&at)? {
-            None => Ok(()),
-            Some((number, why)) => Err(Broken::Leaf { number, why }.into()),
-        }
+    }
+
+    /// The first leaf that is not the leaf of its entry, where the two were found to differ.
+    pub(crate) fn fault_of_leaves(&self, entries: u64) -> Result<Broken, VerifyError> {
+        let fault = fault_of_leaves(&self.connection()).map_err(at(self.path()))?;
+        let (number, why) = fault.unwrap_or((entries, "there are entries without a leaf"));
+        Ok(Broken::Leaf { number, why })
+    }
+}
+
+/// What is in a set, whatever its order: the sum of hashes with keys that nobody who made the set could know.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sum {
+    count: u64,
+    hashes: u64,
+}
+
+impl Sum {
+    pub(crate) fn add(&mut self, hash: u64) {
+        self.count += 1;
+        self.hashes = self.hashes.wrapping_add(hash);
     }
 }
 
 /// A leaf, and what is wrong with it or above it.
 type Fault = (u64, &'static str);
 
-fn leaves(connection: &Connection, entries: u64) -> rusqlite::Result<Option<Fault>> {
+/// The sum of the first `size` leaves when the leaves, what finds them by their entries, and the subtrees fit together.
+fn whole(connection: &Connection, size: u64, keys: &RandomState) -> rusqlite::Result<Result<Sum, Fault>> {
+    let (mut sum, mut by_number, mut by_entry) = (Sum::default(), Sum::default(), Sum::default());
+    let mut query = connection.prepare("SELECT number, run, seq FROM leaf NOT INDEXED ORDER BY number")?;
+    let mut rows = query.query([])?;
+    let found = subtrees(connection, &mut |number, hash| {
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let (run, seq) = (row.get_ref(1)?.as_str()?, row.get::<_, i64>(2)?.cast_unsigned());
+        by_number.add(keys.hash_one((run, seq, number)));
+        if number < size {
+            sum.add(keys.hash_one((run, seq, hash)));
+        }
+        Ok(row.get::<_, i64>(0)?.cast_unsigned() == number)
+    })?;
+    if let Some(fault) = found {
+        return Ok(Err(fault));
+    }
+    if rows.next()?.is_some() {
+        return Ok(Err((by_number.count, "its hash is missing")));
+    }
+    // By the index, which lookups go by, and where it must say the same.
+    let by_index = "SELECT run, seq, number FROM leaf INDEXED BY sqlite_autoindex_leaf_1 ORDER BY run, seq";
+    let mut query = connection.prepare(by_index)?;
+    let mut rows = query.query([])?;
+    let (mut last_run, mut last) = (String::new(), 0);
+    while let Some(row) = rows.next()? {
+        let (run, seq) = (row.get_ref(0)?.as_str()?, row.get::<_, i64>(1)?.cast_unsigned());
+        let number = row.get::<_, i64>(2)?.cast_unsigned();
+        by_entry.add(keys.hash_one((run, seq, number)));
+        if run != last_run {
+            run.clone_into(&mut last_run);
+        } else if number <= last {
+            return Ok(Err((number, "it stands before a leaf of an earlier entry of its run")));
+        }
+        last = number;
+    }
+    let pages: String = connection.query_row("PRAGMA quick_check(leaf)", [], |row| row.get(0))?;
+    let found = by_entry == by_number && pages == "ok";
+    Ok(if found { Ok(sum) } else { Err((by_number.count, "leaves are not found by their entries")) })
+}
+
+fn fault_of_leaves(connection: &Connection) -> rusqlite::Result<Option<Fault>> {
     let mut query = connection.prepare(
         "SELECT leaf.number, entry.hash, node.hash FROM leaf
          LEFT JOIN entry ON entry.run = leaf.run AND entry.seq = leaf.seq
          LEFT JOIN node ON node.level = 0 AND node.number = leaf.number ORDER BY leaf.number",
     )?;
     let mut rows = query.query([])?;
-    let mut next = 0;
     while let Some(row) = rows.next()? {
         let number = row.get::<_, i64>(0)?.cast_unsigned();
         let (entry, node): (Option<String>, Option<[u8; 32]>) = (row.get(1)?, row.get(2)?);
-        let why = match (entry, node) {
-            _ if number != next => "a leaf before it is missing",
-            (None, _) => "its entry is missing",
-            (_, None) => "its hash is missing",
-            (Some(entry), Some(node)) if leaf(&entry).0 != node => "it is not the leaf of its entry",
-            _ => {
-                next += 1;
-                continue;
+        match (entry, node) {
+            (None, _) => return Ok(Some((number, "its entry is missing"))),
+            (Some(entry), node) if node != Some(leaf(&entry).0) => {
+                return Ok(Some((number, "it is not the leaf of its entry")));
             }
-        };
-        return Ok(Some((number, why)));
-    }
-    if next != entries {
-        return Ok(Some((next, "there are entries without a leaf")));
-    }
-    // By the index, which lookups go by, and where it must say the same.
-    let mut query = connection.prepare("SELECT run, seq, number FROM leaf ORDER BY run, seq")?;
-    let mut rows = query.query([])?;
-    let mut last: Option<(String, i64, i64)> = None;
-    let mut count = 0;
-    while let Some(row) = rows.next()? {
-        let this: (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let before = last.filter(|last| last.0 == this.0);
-        if before.is_some_and(|last| last.2 >= this.2) {
-            return Ok(Some((
-                this.2.cast_unsigned(),
-                "it stands before a leaf of an earlier entry of its run",
-            )));
+            _ => {}
         }
-        count += 1;
-        last = Some(this);
     }
-    let whole: String = connection.query_row("PRAGMA integrity_check(leaf)", [], |row| row.get(0))?;
-    Ok((count != entries || whole != "ok").then_some((count, "leaves are not found by their entries")))
+    Ok(None)
 }
 
-fn subtrees(connection: &Connection, entries: u64) -> rusqlite::Result<Option<Fault>> {
+/// Holds every subtree against what is below it, and shows every leaf; `seen` says whether it belongs there.
+fn subtrees(
+    connection: &Connection,
+    seen: &mut dyn FnMut(u64, Hash) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<Option<Fault>> {
     let select = "SELECT number, hash FROM node WHERE level = ?1 ORDER BY number";
     let (mut below, mut above) = (connection.prepare(select)?, connection.prepare(select)?);
-    let mut level = 0_u32;
-    while entries >> level > 0 {
+    let (mut level, mut size) = (0_u32, None);
+    loop {
         let mut parents = above.query([level + 1])?;
         let mut children = below.query([level])?;
         let (mut next, mut left) = (0, None);
@@ -206,6 +247,9 @@ fn subtrees(connection: &Connection, entries: u64) -> rusqlite::Result<Option<Fa
             let (number, hash) = (row.get::<_, i64>(0)?.cast_unsigned(), Hash(row.get(1)?));
             if number != next {
                 return Ok(Some((next << level, "a subtree over it is missing")));
+            }
+            if level == 0 && !seen(number, hash)? {
+                return Ok(Some((number, "it is missing, or a leaf before it is")));
             }
             next += 1;
             left = match left {
@@ -228,12 +272,15 @@ fn subtrees(connection: &Connection, entries: u64) -> rusqlite::Result<Option<Fa
                 }
             };
         }
-        if next != entries >> level || parents.next()?.is_some() {
+        let leaves: u64 = *size.get_or_insert(next);
+        if next != leaves >> level || parents.next()?.is_some() {
             return Ok(Some((next << level, "the subtrees over it are not those of the entries")));
+        }
+        if next == 0 {
+            let more = "SELECT count(*) FROM node WHERE level >= ?1 OR level < 0";
+            let more = connection.query_row(more, [level], |row| row.get::<_, i64>(0))?;
+            return Ok((more > 0).then_some((leaves, "there are subtrees over no entries")));
         }
         level += 1;
     }
-    let more = "SELECT count(*) FROM node WHERE level >= ?1 OR level < 0";
-    let more = connection.query_row(more, [level], |row| row.get::<_, i64>(0))?;
-    Ok((more > 0).then_some((entries, "there are subtrees over no entries")))
 }

@@ -1,12 +1,17 @@
 //! Whether a journal, or an export of one, still says what was written.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::mpsc;
+use std::thread;
 
-use run::{Digest, Recorded, RunId};
+use run::{Digest, RunId};
 
 use crate::chain::{Entry, GENESIS};
 use crate::checkpoint::Seal;
 use crate::store::{Journal, JournalError, at};
+use crate::tree::Sum;
+use crate::{read, tree};
 
 /// What was found intact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +92,12 @@ pub enum Broken {
     },
 }
 
+impl Broken {
+    pub(crate) fn of(entry: &Entry, why: String) -> Self {
+        Self::Entry { run: entry.run.to_string(), seq: entry.seq, why }
+    }
+}
+
 /// Why a journal isn't intact, or can't be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -104,36 +115,37 @@ pub enum VerifyError {
 /// Follows the chain of each run.
 #[derive(Default)]
 pub(crate) struct Chain {
-    /// The run, the number and the hash of the last entry.
-    last: Option<(RunId, u64, String)>,
-    pub(crate) entries: u64,
+    /// Each run, and the hash of its last entry.
     heads: Vec<(RunId, String)>,
+    /// The number of the last entry.
+    seq: u64,
+    pub(crate) entries: u64,
 }
 
 impl Chain {
-    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<Recorded, Broken> {
+    /// Adds an entry that hangs on the one before it.
+    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Broken> {
         let (seq, previous) = self.end_of(&entry.run);
-        let fault = entry.fault(seq, previous).map_or(Ok(()), |why| Err(why.to_owned()));
-        let recorded = fault
-            .and_then(|()| entry.recorded().map_err(|why| why.to_string()))
-            .map_err(|why| Broken::Entry { run: entry.run.to_string(), seq: entry.seq, why })?;
-        self.add(entry.run.clone(), entry.seq, entry.hash.clone());
-        Ok(recorded)
+        if let Some(why) = entry.fault(seq, previous) {
+            return Err(Broken::of(entry, why.to_owned()));
+        }
+        self.add(&entry.run, entry.seq, &entry.hash);
+        Ok(())
     }
 
     /// The number and the hash that the next entry of `run` hangs on.
     pub(crate) fn end_of(&self, run: &RunId) -> (u64, &str) {
-        let same = self.last.as_ref().filter(|(last, ..)| last == run);
-        same.map_or((0, GENESIS), |(_, seq, hash)| (*seq, hash))
+        let same = self.heads.last().filter(|(last, _)| last == run);
+        same.map_or((0, GENESIS), |(_, hash)| (self.seq, hash))
     }
 
-    pub(crate) fn add(&mut self, run: RunId, seq: u64, hash: String) {
+    pub(crate) fn add(&mut self, run: &RunId, seq: u64, hash: &str) {
         match self.heads.last_mut() {
-            Some((last, head)) if *last == run => head.clone_from(&hash),
-            _ => self.heads.push((run.clone(), hash.clone())),
+            Some((last, head)) if last == run => hash.clone_into(head),
+            _ => self.heads.push((run.clone(), hash.to_owned())),
         }
         self.entries += 1;
-        self.last = Some((run, seq, hash));
+        self.seq = seq;
     }
 
     pub(crate) fn intact(self, attachments: u64, checkpoints: u64) -> Intact {
@@ -157,11 +169,13 @@ impl Journal {
     /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry; [`JournalError::Damaged`]
     /// with the page where SQLite itself can't find its way.
     pub fn verify(&self) -> Result<Intact, VerifyError> {
-        self.verify_content().map_err(|why| match why {
-            VerifyError::Journal(JournalError::Damaged { path, why }) => {
-                JournalError::Damaged { path, why: self.broken_page().unwrap_or(why) }.into()
+        self.snapshot().map_err(VerifyError::from).and_then(|now| now.verify_content()).map_err(|why| {
+            match why {
+                VerifyError::Journal(JournalError::Damaged { path, why }) => {
+                    JournalError::Damaged { path, why: self.broken_page().unwrap_or(why) }.into()
+                }
+                why => why,
             }
-            why => why,
         })
     }
 
@@ -182,17 +196,46 @@ impl Journal {
         found.lines().rfind(|line| *line != "ok").map(str::to_owned)
     }
 
+    /// Of a snapshot. Entries are read and hashed, put to use, and held against the tree, each by a thread of its own.
     fn verify_content(&self) -> Result<Intact, VerifyError> {
-        let mut chain = Chain::default();
-        let mut attached: Vec<(String, u64, Digest)> = Vec::new();
-        self.each_entry(None, 0, &mut |entry| {
-            let Recorded { seq, event, .. } = chain.follow(&entry)?;
-            if let Some(attachment) = event.attachment() {
-                attached.push((entry.run.to_string(), seq, attachment.digest.clone()));
+        let size = self.tree_size()?;
+        let keys = RandomState::new();
+        let (mut chain, mut tree) = (Chain::default(), Ok(None));
+        let (mut leaves, mut attached) = (Sum::default(), Vec::new());
+        thread::scope(|scope| {
+            let (give, pages) = mpsc::sync_channel(2);
+            let (chain, tree) = (&mut chain, &mut tree);
+            scope.spawn(move || {
+                let read = read::all(self, &mut |page| {
+                    page.iter().try_for_each(|entry| chain.follow(entry))?;
+                    Ok(give.send(Ok(page)).is_ok())
+                });
+                read.or_else(|why| give.send(Err(why))).ok();
+            });
+            if let Some(size) = size {
+                let keys = &keys;
+                scope.spawn(move || {
+                    *tree = self
+                        .snapshot()
+                        .map_err(VerifyError::from)
+                        .and_then(|journal| journal.verify_tree(size, keys))
+                        .map(Some)
+                });
+            }
+            for page in pages {
+                for entry in page? {
+                    let recorded = entry.recorded().map_err(|why| Broken::of(&entry, why.to_string()))?;
+                    leaves.add(keys.hash_one((entry.run.as_str(), entry.seq, tree::leaf(&entry.hash))));
+                    if let Some(attachment) = recorded.event.attachment() {
+                        attached.push((entry.run.to_string(), entry.seq, attachment.digest.clone()));
+                    }
+                }
             }
             Ok::<_, VerifyError>(())
         })?;
-        self.verify_tree(chain.entries)?;
+        if tree?.is_some_and(|tree| tree != leaves) {
+            return Err(self.fault_of_leaves(chain.entries)?.into());
+        }
         let checkpoints = self.verify_checkpoints()?;
         self.verify_inventories()?;
         let mut whole = BTreeSet::new();

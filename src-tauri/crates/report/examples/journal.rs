@@ -252,11 +252,12 @@ fn export(file: &Path, format: &str) -> Done {
     let (_, format) = known.ok_or("there is no such format")?;
     let to = file.with_extension("export");
     let (seconds, entries) = timed(|| {
-        let timeline = Timeline::new(Journal::open_read_only(file)?.entries(&id(0))?)?;
+        let journal = Journal::open_read_only(file)?;
+        let timeline = Timeline::new(&journal, &id(0))?;
         let mut out = BufWriter::new(File::create(&to)?);
-        timeline.write(format, &mut out)?;
+        timeline.write(format, &journal, &mut out)?;
         out.flush()?;
-        Ok(timeline.rows().len())
+        Ok(timeline.run().seq())
     })?;
     let bytes = fs::metadata(&to)?.len();
     fs::remove_file(&to)?;

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use csv::{Error, ErrorKind, Writer};
+use journal::Journal;
 
-use crate::Timeline;
+use crate::{ReportError, Timeline};
 
-pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(timeline: &Timeline, journal: &Journal, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut csv = Writer::from_writer(out);
     csv.write_record([
         "message",
@@ -20,8 +21,8 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
         "hash",
     ])
     .map_err(io_error)?;
-    for row in timeline.rows() {
-        csv.write_record([
+    timeline.rows(journal, &mut |row| {
+        let written = csv.write_record([
             text(&row.text).as_str(),
             &row.entry.at,
             row.kind,
@@ -31,10 +32,10 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
             row.entry.run.as_str(),
             &row.entry.seq.to_string(),
             &row.entry.hash,
-        ])
-        .map_err(io_error)?;
-    }
-    csv.flush()
+        ]);
+        Ok(written.map_err(io_error)?)
+    })?;
+    Ok(csv.flush()?)
 }
 
 /// What the writer said; the csv crate's own conversion loses its kind, and with it that a pipe was closed.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use journal::{Hash, Journal, Seal};
-use run::Event;
+use run::{Event, Run};
 use serde::Serialize;
 
-use crate::{ReportError, Row, Timeline};
+use crate::timeline::recorded;
+use crate::{ReportError, Row, Timeline, text};
 
 /// The version that writes, by which its words can be checked.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -16,7 +17,7 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// checks. One that is left out lacks `actor`, `step` and `entry`, and its `datetime` is that of the line before: nobody
 /// could check them.
 #[derive(Serialize)]
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     message: &'a str,
     datetime: &'a str,
     timestamp_desc: &'a str,
@@ -65,8 +66,8 @@ pub(crate) struct CheckpointLine<'a> {
 /// What is written beside the entries, and what is not written of them.
 #[derive(Clone, Default)]
 pub struct JsonLines<'a> {
-    /// The checkpoint that seals the run, and the journal that has the proofs.
-    pub seal: Option<(&'a Journal, &'a Seal)>,
+    /// The checkpoint that seals the run.
+    pub seal: Option<&'a Seal>,
     /// The entries whose text is left out. Only notes can be: see [`Timeline::write_json_lines`].
     pub left_out: BTreeSet<u64>,
 }
@@ -77,41 +78,53 @@ impl Timeline {
     /// export can see that there is an entry, but not that it is a note: for that they have the word of who exported it.
     ///
     /// # Errors
-    /// Nothing is written when an entry can't be left out or the checkpoint is not of this state of the run.
-    pub fn write_json_lines(&self, options: &JsonLines<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    /// What can't be read or written. Nothing is written when an entry can't be left out or the checkpoint is not of this
+    /// state of the run.
+    pub fn write_json_lines(
+        &self,
+        options: &JsonLines<'_>,
+        journal: &Journal,
+        out: &mut dyn Write,
+    ) -> Result<(), ReportError> {
         for seq in &options.left_out {
-            let why = match self.rows.iter().find(|row| row.entry.seq == *seq) {
-                None => "there is no such entry".to_owned(),
-                Some(row) if is_note(row) => continue,
-                Some(row) => format!("it is {}", row.kind),
-            };
-            return Err(ReportError::NotANote { seq: *seq, why });
+            self.can_leave_out(*seq, journal)?;
         }
-        if let Some((_, seal)) = options.seal
-            && (seal.run.entries != self.rows.len() as u64 || seal.run.head != self.head())
-        {
+        if options.seal.is_some_and(|seal| seal.run.entries != self.run.seq() || seal.run.head != self.head) {
             return Err(ReportError::Grown);
         }
-        let mut before = "";
-        for row in &self.rows {
-            let mut line = line(self, row, options.left_out.contains(&row.entry.seq).then_some(before));
-            before = line.datetime;
-            if let Some((journal, seal)) = options.seal {
+        let mut before = String::new();
+        self.rows(journal, &mut |row| {
+            let left_out = options.left_out.contains(&row.entry.seq).then_some(before.as_str());
+            let mut line = line(&self.run, &row, left_out);
+            if let Some(seal) = options.seal {
                 let tree = seal.tree.size;
                 let (leaf, proof) = journal.proof(&row.entry.run, row.entry.seq, tree)?;
                 line.proof = Some(Proof { leaf, tree, proof });
             }
             write_line(&line, out)?;
-        }
-        if let Some((_, seal)) = options.seal {
+            if left_out.is_none() {
+                before = row.entry.at;
+            }
+            Ok(())
+        })?;
+        if let Some(seal) = options.seal {
             write_line(&checkpoint_line(seal), out)?;
         }
         Ok(())
     }
-}
 
-fn is_note(row: &Row) -> bool {
-    matches!(serde_json::from_str(&row.entry.event), Ok(Event::Noted { .. } | Event::Attached { .. }))
+    fn can_leave_out(&self, seq: u64, journal: &Journal) -> Result<(), ReportError> {
+        let entry = match (1..=self.run.seq()).contains(&seq) {
+            true => journal.entry(self.run.id(), seq)?,
+            false => None,
+        };
+        let why = match entry.map(|entry| recorded(&entry)).transpose()?.map(|recorded| recorded.event) {
+            Some(Event::Noted { .. } | Event::Attached { .. }) => return Ok(()),
+            Some(event) => format!("it is {}", text::kind(&event)),
+            None => "there is no such entry".to_owned(),
+        };
+        Err(ReportError::NotANote { seq, why })
+    }
 }
 
 fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
@@ -120,7 +133,7 @@ fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The line of an entry; of one that is left out when the time of the line before is given.
-fn line<'a>(timeline: &'a Timeline, row: &'a Row, left_out: Option<&'a str>) -> Line<'a> {
+pub(crate) fn line<'a>(run: &'a Run, row: &'a Row, left_out: Option<&'a str>) -> Line<'a> {
     let entry = &row.entry;
     let line = Line {
         message: &row.text,
@@ -129,7 +142,7 @@ fn line<'a>(timeline: &'a Timeline, row: &'a Row, left_out: Option<&'a str>) -> 
         run: entry.run.as_str(),
         seq: entry.seq,
         actor: Some(&entry.actor),
-        mode: timeline.run().start().mode.word(),
+        mode: run.start().mode.word(),
         step: Some(row.step.as_ref().map(|(id, _)| id.as_str())),
         entry: Some(&entry.event),
         redacted: None,
@@ -169,18 +182,4 @@ pub(crate) fn checkpoint_line(seal: &Seal) -> CheckpointLine<'_> {
         key: seal.key.to_string(),
         lifeboat: VERSION,
     }
-}
-
-/// The lines of all entries without their proofs, as values; those in `left_out` without their texts.
-pub(crate) fn values(
-    timeline: &Timeline,
-    left_out: &BTreeSet<u64>,
-) -> serde_json::Result<Vec<serde_json::Value>> {
-    let mut before = "";
-    let rows = timeline.rows.iter().map(|row| {
-        let line = line(timeline, row, left_out.contains(&row.entry.seq).then_some(before));
-        before = line.datetime;
-        serde_json::to_value(line)
-    });
-    rows.collect()
 }

@@ -1,14 +1,15 @@
 //! Markdown, for the review.
 
-use std::io::{self, Write};
+use std::io::Write;
 
+use journal::Journal;
 use run::{StepState, Work};
 use runbook::Clock;
 
-use crate::Timeline;
 use crate::text::{capitalised, plain, time};
+use crate::{ReportError, Timeline};
 
-pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(timeline: &Timeline, journal: &Journal, out: &mut dyn Write) -> Result<(), ReportError> {
     let run = timeline.run();
     let start = run.start();
     let mode = start.mode.word();
@@ -37,7 +38,7 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
         ("Declared", known(run.time_of(Clock::Declared))),
         ("Started", time(run.started())),
         ("Ended", Timeline::ending(run)),
-        ("Entries", timeline.rows().len().to_string()),
+        ("Entries", run.seq().to_string()),
         ("Head of the journal", timeline.head().to_owned()),
         ("Written by", format!("Lifeboat {}", env!("CARGO_PKG_VERSION"))),
     ] {
@@ -75,12 +76,12 @@ pub(crate) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> 
     }
     writeln!(out, "\n## Timeline\n\nTimes are UTC, by the clock of the machine that wrote the journal.\n")?;
     writeln!(out, "| # | time | who | what | step |\n|---|---|---|---|---|")?;
-    for row in timeline.rows() {
+    timeline.rows(journal, &mut |row| {
         let step = row.step.as_ref().map_or("", |(_, title)| title);
         let (seq, at, actor) = (row.entry.seq, &row.entry.at, &row.entry.actor);
-        writeln!(out, "| {seq} | {at} | {} | {} | {} |", cell(actor), cell(&row.text), cell(step))?;
-    }
-    writeln!(out, "\nEntry {} has the hash `{}`.", timeline.rows().len(), timeline.head())
+        Ok(writeln!(out, "| {seq} | {at} | {} | {} | {} |", cell(actor), cell(&row.text), cell(step))?)
+    })?;
+    Ok(writeln!(out, "\nEntry {} has the hash `{}`.", run.seq(), timeline.head())?)
 }
 
 /// Text that stays text inside a table's cell, whatever it holds.

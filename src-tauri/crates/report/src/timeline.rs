@@ -3,16 +3,19 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use journal::Entry;
-use run::{Recorded, Run, State};
+use journal::{Entry, Journal};
+use run::{FoldError, Recorded, Run, RunId, State};
 
 use crate::{JsonLines, csv, markdown, text};
 
 /// A run's timeline.
+///
+/// It holds how the run stands; its entries are read again when they are written, so that a long run takes no more memory
+/// than a short one.
 #[derive(Debug, Clone)]
 pub struct Timeline {
     pub(crate) run: Run,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) head: String,
 }
 
 /// One entry of the journal, in words.
@@ -73,7 +76,7 @@ pub enum ReportError {
     Journal(#[from] journal::JournalError),
     /// They aren't a run.
     #[error(transparent)]
-    Fold(#[from] run::FoldError),
+    Fold(#[from] FoldError),
     /// No PDF can be made.
     #[error("the PDF can't be made: {0}. Write it as HTML, and report this.")]
     Pdf(String),
@@ -102,8 +105,12 @@ impl Row {
     /// # Errors
     /// An entry that can't be read by this version.
     pub fn new(run: &Run, entry: Entry) -> Result<Self, ReportError> {
-        let recorded = recorded(&entry)?;
-        Ok(row(run, entry, &recorded))
+        let event = recorded(&entry)?.event;
+        let step = event.step().map(|id| {
+            let title = run.runbook().step(id).map(|step| step.title.clone());
+            (id.to_string(), title.unwrap_or_default())
+        });
+        Ok(Self { kind: text::kind(&event), text: text::sentence(run, &event), step, entry })
     }
 
     /// It as a review shows it: number, time, who, what and the step's title.
@@ -119,27 +126,46 @@ pub(crate) fn recorded(entry: &Entry) -> Result<Recorded, ReportError> {
     entry.recorded().map_err(|why| ReportError::Entry { seq: entry.seq, why })
 }
 
-fn row(run: &Run, entry: Entry, recorded: &Recorded) -> Row {
-    let event = &recorded.event;
-    let step = event.step().map(|id| {
-        let title = run.runbook().step(id).map(|step| step.title.clone());
-        (id.to_string(), title.unwrap_or_default())
-    });
-    Row { kind: text::kind(event), text: text::sentence(run, event), step, entry }
+/// The entry after those that `run` is folded from, folded into it too.
+pub(crate) fn absorb<'r>(
+    run: &'r mut Option<Run>,
+    id: &RunId,
+    recorded: Recorded,
+) -> Result<&'r mut Run, FoldError> {
+    match run {
+        None => Ok(run.insert(Run::fold(id.clone(), [recorded])?)),
+        Some(run) => {
+            run.absorb(recorded)?;
+            Ok(run)
+        }
+    }
+}
+
+/// Shows each entry of a run, in words. What was written since it was folded is not part of it.
+pub(crate) fn rows(
+    run: &Run,
+    journal: &Journal,
+    seen: &mut dyn FnMut(Row) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
+    journal.each(run.id(), &mut |entry| match entry.seq <= run.seq() {
+        true => seen(Row::new(run, entry)?),
+        false => Ok(()),
+    })
 }
 
 impl Timeline {
-    /// The timeline of the run that these entries are.
+    /// The timeline of a run of a journal.
     ///
     /// # Errors
     /// Entries that can't be read by this version, or that aren't a run.
-    pub fn new(entries: Vec<Entry>) -> Result<Self, ReportError> {
-        let recorded = entries.iter().map(recorded).collect::<Result<Vec<_>, _>>()?;
-        let Some(id) = entries.first().map(|entry| entry.run.clone()) else { return Err(ReportError::Empty) };
-        let run = Run::fold(id, recorded.iter().cloned())?;
-        let rows =
-            entries.into_iter().zip(&recorded).map(|(entry, recorded)| row(&run, entry, recorded)).collect();
-        Ok(Self { rows, run })
+    pub fn new(journal: &Journal, id: &RunId) -> Result<Self, ReportError> {
+        let (mut run, mut head) = (None, String::new());
+        journal.each(id, &mut |entry| {
+            absorb(&mut run, id, recorded(&entry)?)?;
+            head = entry.hash;
+            Ok::<_, ReportError>(())
+        })?;
+        Ok(Self { run: run.ok_or(ReportError::Empty)?, head })
     }
 
     /// The run it is of.
@@ -147,14 +173,21 @@ impl Timeline {
         &self.run
     }
 
-    /// Its rows, oldest first.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows
+    /// Shows its rows, oldest first. `journal` is the one that it was made of.
+    ///
+    /// # Errors
+    /// Entries that can't be read; what `seen` says.
+    pub fn rows(
+        &self,
+        journal: &Journal,
+        seen: &mut dyn FnMut(Row) -> Result<(), ReportError>,
+    ) -> Result<(), ReportError> {
+        rows(&self.run, journal, seen)
     }
 
-    /// The hash of the journal's last entry for this run.
+    /// The hash of the last of the journal's entries that it is made of.
     pub fn head(&self) -> &str {
-        self.rows.last().map_or(journal::GENESIS, |row| row.entry.hash.as_str())
+        &self.head
     }
 
     /// A name for a file of it, without extension.
@@ -162,17 +195,16 @@ impl Timeline {
         text::file_name(&self.run)
     }
 
-    /// Writes it.
+    /// Writes it. `journal` is the one that it was made of.
     ///
     /// # Errors
-    /// [`ReportError::Write`].
-    pub fn write(&self, format: Format, out: &mut dyn Write) -> Result<(), ReportError> {
+    /// What can't be read or written.
+    pub fn write(&self, format: Format, journal: &Journal, out: &mut dyn Write) -> Result<(), ReportError> {
         match format {
-            Format::Markdown => markdown::write(self, out)?,
-            Format::Csv => csv::write(self, out)?,
-            Format::JsonLines => self.write_json_lines(&JsonLines::default(), out)?,
+            Format::Markdown => markdown::write(self, journal, out),
+            Format::Csv => csv::write(self, journal, out),
+            Format::JsonLines => self.write_json_lines(&JsonLines::default(), journal, out),
         }
-        Ok(())
     }
 
     /// How the run ended, in words.

@@ -1,13 +1,15 @@
 //! Whether an export still says, in words too, what the journal said.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
+use std::collections::BTreeMap;
+use std::io::{BufRead, Seek};
 
 use journal::{Broken, Entry, Intact, VerifyError};
-use run::{Event, RunId};
+use run::{Event, Run, RunId};
+use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::{Timeline, jsonl};
+use crate::timeline::{absorb, recorded};
+use crate::{Row, jsonl};
 
 /// An export in JSON lines whose chain, and where it is sealed whose proofs and checkpoint, are intact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,68 +27,105 @@ pub struct Verified {
 ///
 /// # Errors
 /// [`VerifyError::Broken`] with the first line or entry that is broken.
-pub fn verify_export(mut lines: impl BufRead) -> Result<Verified, VerifyError> {
-    let mut text = String::new();
-    lines.read_to_string(&mut text)?;
-    let intact = journal::verify_export(text.as_bytes())?;
-    let unchecked = words(&text, &intact)?;
+pub fn verify_export(mut lines: impl BufRead + Seek) -> Result<Verified, VerifyError> {
+    let intact = journal::verify_export(&mut lines)?;
+    lines.rewind()?;
+    let unchecked = match folded(&mut lines)? {
+        Ok(runs) => {
+            lines.rewind()?;
+            words(&mut lines, &intact, &runs)?
+        }
+        Err(why) => Some(why),
+    };
     Ok(Verified { intact, unchecked })
 }
 
-fn words(text: &str, intact: &Intact) -> Result<Option<String>, Broken> {
-    let mut runs: BTreeMap<RunId, Vec<Value>> = BTreeMap::new();
-    for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-        let broken = |why: String| Broken::Line { line, why };
-        let mut value: Value = serde_json::from_str(text).map_err(|why| broken(why.to_string()))?;
+/// Shows each line that isn't blank, with its number.
+fn each(
+    lines: &mut impl BufRead,
+    seen: &mut dyn FnMut(u64, Value) -> Result<(), Broken>,
+) -> Result<(), VerifyError> {
+    for (line, text) in (1..).zip(lines.lines()) {
+        let text = text?;
+        if !text.trim().is_empty() {
+            let value = serde_json::from_str(&text);
+            seen(line, value.map_err(|why| Broken::Line { line, why: why.to_string() })?)?;
+        }
+    }
+    Ok(())
+}
+
+/// How each run in an export stands after its last entry; or why its words can't be held against the entries.
+fn folded(lines: &mut impl BufRead) -> Result<Result<BTreeMap<RunId, Run>, String>, VerifyError> {
+    let mut runs: BTreeMap<RunId, Option<Run>> = BTreeMap::new();
+    let mut why = None;
+    each(lines, &mut |line, value| {
         if value["lifeboat"] != jsonl::VERSION {
             let version = value["lifeboat"].as_str().unwrap_or("an unknown version");
-            return Ok(Some(format!("it was written by Lifeboat {version}, and this is {}", jsonl::VERSION)));
+            why.get_or_insert_with(|| {
+                format!("it was written by Lifeboat {version}, and this is {}", jsonl::VERSION)
+            });
         }
-        let run: RunId =
-            serde_json::from_value(value["run"].clone()).map_err(|why| broken(why.to_string()))?;
+        let id = run_of(line, &value)?;
+        if why.is_none() && !value["checkpoint"].is_string() {
+            let run = runs.entry(id.clone()).or_default();
+            let told = recorded(&entry(&id, &value)).and_then(|entry| Ok(absorb(run, &id, entry).map(drop)?));
+            why = told.err().map(|why| why.to_string());
+        }
+        Ok(())
+    })?;
+    let runs = runs.into_iter().filter_map(|(id, run)| Some((id, run?)));
+    Ok(why.map_or_else(|| Ok(runs.collect()), Err))
+}
+
+fn words(
+    lines: &mut impl BufRead,
+    intact: &Intact,
+    runs: &BTreeMap<RunId, Run>,
+) -> Result<Option<String>, VerifyError> {
+    let mut unchecked = None;
+    let mut before = String::new();
+    each(lines, &mut |line, mut value| {
+        let id = run_of(line, &value)?;
         if value["checkpoint"].is_string() {
-            let seal = intact.seals.iter().find(|seal| seal.run.run == run);
+            let seal = intact.seals.iter().find(|seal| seal.run.run == id);
             let right = seal.and_then(|seal| serde_json::to_value(jsonl::checkpoint_line(seal)).ok());
-            if right.is_none_or(|right| right != value) {
-                return Err(broken("what stands beside the checkpoint is not what it says".to_owned()));
-            }
-            continue;
+            return match right.is_some_and(|right| right == value) {
+                true => Ok(()),
+                false => {
+                    let why = "what stands beside the checkpoint is not what it says".to_owned();
+                    Err(Broken::Line { line, why })
+                }
+            };
         }
         if let Value::Object(fields) = &mut value {
             jsonl::PROOF.iter().for_each(|name| drop(fields.remove(*name)));
         }
-        runs.entry(run).or_default().push(value);
-    }
-    for (id, values) in runs {
-        let left_out: BTreeSet<u64> =
-            values.iter().filter(|value| value["redacted"] == true).filter_map(seq).collect();
-        let entries = values.iter().map(|value| entry(&id, value)).collect();
-        let right = match Timeline::new(entries) {
-            Ok(timeline) => jsonl::values(&timeline, &left_out).map_err(|why| why.to_string()),
-            Err(why) => Err(why.to_string()),
-        };
-        let right = match right {
-            Ok(right) => right,
-            Err(why) => return Ok(Some(why)),
-        };
-        for (value, right) in values.iter().zip(right) {
-            if *value != right {
+        let entry = entry(&id, &value);
+        let seq = entry.seq;
+        let Some(run) = runs.get(&id) else { return Ok(()) };
+        let right = Row::new(run, entry).map_err(|why| why.to_string()).and_then(|row| {
+            let left_out = (value["redacted"] == true).then_some(before.as_str());
+            let line = serde_json::to_value(jsonl::line(run, &row, left_out));
+            line.map_err(|why| why.to_string())
+        });
+        match right {
+            Err(why) => drop(unchecked.get_or_insert(why)),
+            Ok(right) if value != right => {
                 let names = ["message", "datetime", "timestamp_desc", "mode", "step"];
                 let name = names.into_iter().find(|name| value[name] != right[name]).unwrap_or("a field");
-                let (run, seq) = (id.to_string(), seq(&right).unwrap_or_default());
-                return Err(Broken::Entry {
-                    run,
-                    seq,
-                    why: format!("its {name} is not what the entry says"),
-                });
+                let why = format!("its {name} is not what the entry says");
+                return Err(Broken::Entry { run: id.to_string(), seq, why });
             }
+            Ok(right) => before = right["datetime"].as_str().unwrap_or_default().to_owned(),
         }
-    }
-    Ok(None)
+        Ok(())
+    })?;
+    Ok(unchecked)
 }
 
-fn seq(value: &Value) -> Option<u64> {
-    value["seq"].as_u64()
+fn run_of(line: u64, value: &Value) -> Result<RunId, Broken> {
+    RunId::deserialize(&value["run"]).map_err(|why| Broken::Line { line, why: why.to_string() })
 }
 
 /// The entry of a line. One that is left out counts as a note, which no other line speaks of.
@@ -99,7 +138,7 @@ fn entry(run: &RunId, value: &Value) -> Entry {
     };
     Entry {
         run: run.clone(),
-        seq: seq(value).unwrap_or_default(),
+        seq: value["seq"].as_u64().unwrap_or_default(),
         at: text("datetime"),
         actor: text("actor"),
         event,

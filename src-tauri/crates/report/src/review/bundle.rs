@@ -50,13 +50,10 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
         let name = format!("review.{}", format.extension());
         bundle.file(&name, &mut |file| review.write(format, journal, file))?;
     }
-    let mut entries = journal.entries(review.run.id())?;
-    entries.retain(|entry| entry.seq <= review.run.seq());
-    let timeline = Timeline::new(entries)?;
-    bundle.file("timeline.csv", &mut |file| timeline.write(Format::Csv, file))?;
-    let lines =
-        JsonLines { seal: review.seal.as_ref().map(|seal| (journal, seal)), left_out: BTreeSet::new() };
-    bundle.file("timeline.jsonl", &mut |file| timeline.write_json_lines(&lines, file))?;
+    let timeline = Timeline { run: review.run.clone(), head: review.head.clone() };
+    bundle.file("timeline.csv", &mut |file| timeline.write(Format::Csv, journal, file))?;
+    let lines = JsonLines { seal: review.seal.as_ref(), left_out: BTreeSet::new() };
+    bundle.file("timeline.jsonl", &mut |file| timeline.write_json_lines(&lines, journal, file))?;
     let digests: BTreeSet<_> = review.evidence.iter().map(|evidence| evidence.kept.digest.clone()).collect();
     for digest in digests {
         bundle.file(&format!("evidence/{digest}"), &mut |file| {

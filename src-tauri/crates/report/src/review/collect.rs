@@ -10,7 +10,7 @@ use crate::review::activity::Watch;
 use crate::review::people::Parts;
 use crate::review::{Review, inputs};
 use crate::text::{self, time};
-use crate::timeline::recorded;
+use crate::timeline::{absorb, recorded};
 
 pub(crate) use crate::review::inputs::Taken;
 
@@ -50,13 +50,7 @@ pub(crate) fn collect(journal: &Journal, id: &RunId) -> Result<Review, ReportErr
     journal.each(id, &mut |entry| {
         let recorded = recorded(&entry)?;
         let before = run.as_ref().map_or(recorded.at, Run::last);
-        let run = match &mut run {
-            None => run.insert(Run::fold(id.clone(), [recorded.clone()])?),
-            Some(run) => {
-                run.absorb(recorded.clone())?;
-                run
-            }
-        };
+        let run = absorb(&mut run, id, recorded.clone())?;
         head = entry.hash;
         watch.see(run, &recorded, before);
         parts.see(&recorded);

@@ -31,6 +31,7 @@ use crate::review::activity::Span;
 use crate::review::collect::{Deviation, Evidence, Noted, Taken};
 use crate::review::people::Part;
 use crate::text::{capitalised, file_name};
+use crate::timeline::rows;
 use crate::{ReportError, Row};
 
 /// The draft of a review of one run.
@@ -168,16 +169,13 @@ impl Review {
         banners
     }
 
-    /// Shows each of its entries, in words. What was written since it was made is not part of it.
+    /// Shows each of its entries, in words.
     fn rows(
         &self,
         journal: &Journal,
         seen: &mut dyn FnMut(Row) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
-        journal.each(self.run.id(), &mut |entry| match entry.seq <= self.run.seq() {
-            true => seen(Row::new(&self.run, entry)?),
-            false => Ok(()),
-        })
+        rows(&self.run, journal, seen)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Timesketch's columns first, read back by a reader that isn't ours.
 
-use report::{Format, Timeline};
+use report::Format;
 
-use crate::world::{everything, notes, written};
+use crate::world::{Told, everything, notes, written};
 
-fn rows(timeline: &Timeline) -> Vec<Vec<String>> {
+fn rows(timeline: &Told) -> Vec<Vec<String>> {
     let text = written(timeline, Format::Csv);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use report::{Format, Timeline};
+use report::Format;
 
-use crate::world::{everything, notes, written};
+use crate::world::{Told, everything, notes, written};
 
 /// The cells of every table as they are read; anything in them but text is refused.
 fn cells(markdown: &str) -> Vec<String> {
@@ -36,7 +36,7 @@ fn shown(text: &str) -> String {
 }
 
 /// The texts in the timeline's table, and the people.
-fn told(timeline: &Timeline) -> Vec<(String, String)> {
+fn told(timeline: &Told) -> Vec<(String, String)> {
     let markdown = written(timeline, Format::Markdown);
     let (_, table) = markdown.split_once("## Timeline").unwrap();
     let cells = cells(table);
@@ -71,8 +71,8 @@ fn the_review_finds_who_where_when_and_the_hash() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    assert!(text.ends_with(&format!("\nEntry 38 has the hash `{}`.\n", timeline.head())), "{text}");
-    assert_eq!(text.matches(timeline.head()).count(), 2);
+    assert!(text.ends_with(&format!("\nEntry 38 has the hash `{}`.\n", timeline.timeline.head())), "{text}");
+    assert_eq!(text.matches(timeline.timeline.head()).count(), 2);
 }
 
 #[test]

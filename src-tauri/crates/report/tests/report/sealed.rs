@@ -1,6 +1,7 @@
 //! Exports that prove what they are by themselves, and what may be left out of them.
 
 use std::collections::BTreeSet;
+use std::io::Cursor;
 
 use jiff::Timestamp;
 use journal::{Broken, Journal, NewEntries, Seal, Signer, VerifyError};
@@ -9,7 +10,7 @@ use run::{Event, RunId};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::world::{id, instant, note, start, written};
+use crate::world::{id, instant, note, start};
 
 const RUNBOOK: &str = "---\nrunbook: sign\nparameters:\n  reason: { type: text, required: false }\n---\n# Move the \
                        sign\n\n### Move it\n";
@@ -58,21 +59,20 @@ impl World {
     }
 
     fn timeline(&self, run: &RunId) -> Timeline {
-        Timeline::new(self.journal.entries(run).unwrap()).unwrap()
+        Timeline::new(&self.journal, run).unwrap()
     }
 
     fn export(&self, run: &RunId, left_out: &[u64]) -> Result<String, ReportError> {
         let seal = self.seal(run);
-        let options =
-            JsonLines { seal: Some((&self.journal, &seal)), left_out: left_out.iter().copied().collect() };
+        let options = JsonLines { seal: Some(&seal), left_out: left_out.iter().copied().collect() };
         let mut bytes = Vec::new();
-        self.timeline(run).write_json_lines(&options, &mut bytes)?;
+        self.timeline(run).write_json_lines(&options, &self.journal, &mut bytes)?;
         Ok(String::from_utf8(bytes).unwrap())
     }
 }
 
 fn verify(text: &str) -> Result<Verified, VerifyError> {
-    report::verify_export(text.as_bytes())
+    report::verify_export(Cursor::new(text))
 }
 
 #[track_caller]
@@ -108,7 +108,9 @@ fn an_export_proves_itself_by_the_public_key_alone() {
     assert_eq!(last["timestamp_desc"], "checkpoint");
     assert_eq!(last["hash"], world.timeline(&other()).head());
     // The message of an entry that is there is worded as without a checkpoint.
-    let plain = written(&world.timeline(&other()), Format::JsonLines);
+    let mut plain = Vec::new();
+    world.timeline(&other()).write(Format::JsonLines, &world.journal, &mut plain).unwrap();
+    let plain = String::from_utf8(plain).unwrap();
     assert_eq!(verify(&plain).unwrap().intact.seals, []);
 }
 
@@ -125,7 +127,7 @@ fn any_byte_of_an_export_that_is_changed_is_found() {
     for (at, flip) in (0..text.len()).flat_map(|at| [(at, 0x01), (at, 0x20)]) {
         let mut bytes = text.clone().into_bytes();
         bytes[at] ^= flip;
-        let found = report::verify_export(&bytes[..]);
+        let found = report::verify_export(Cursor::new(&bytes));
         let same = String::from_utf8(bytes).ok().and_then(|text| read(&text)).is_some_and(|all| all == right);
         // A changed version is said: the words beside the entries are then not believed either.
         let noticed = found.as_ref().map_or(true, |found| found.unchecked.is_some());
@@ -137,7 +139,7 @@ fn any_byte_of_an_export_that_is_changed_is_found() {
 fn an_export_that_is_cut_short_anywhere_is_found() {
     let text = World::new().export(&id(), &[]).unwrap();
     for end in 0..text.len() - 1 {
-        assert!(report::verify_export(&text.as_bytes()[..end]).is_err(), "cut at byte {end}");
+        assert!(report::verify_export(Cursor::new(&text.as_bytes()[..end])).is_err(), "cut at byte {end}");
     }
     let all = lines(&text);
     let whole = all[..all.len() - 1].join("\n");
@@ -180,9 +182,9 @@ fn a_forger_can_only_sign_with_a_key_of_their_own() {
     let forged = World::new();
     forged.write(&id(), note("all went well"));
     let seal = forged.journal.seal(&id(), &forger, None, instant("2026-11-24T05:00:00Z")).unwrap();
-    let options = JsonLines { seal: Some((&forged.journal, &seal)), left_out: BTreeSet::new() };
+    let options = JsonLines { seal: Some(&seal), left_out: BTreeSet::new() };
     let mut bytes = Vec::new();
-    forged.timeline(&id()).write_json_lines(&options, &mut bytes).unwrap();
+    forged.timeline(&id()).write_json_lines(&options, &forged.journal, &mut bytes).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(verify(&text).unwrap().intact.seals[0].key, *forger.verifier());
     // Named as the right key, it is not believed.
@@ -239,8 +241,8 @@ fn notes_are_left_out_and_the_rest_still_holds() {
     // An export that isn't sealed holds by its chain.
     let options = JsonLines { seal: None, left_out: BTreeSet::from([3]) };
     let mut bytes = Vec::new();
-    world.timeline(&id()).write_json_lines(&options, &mut bytes).unwrap();
-    let found = report::verify_export(&bytes[..]).unwrap();
+    world.timeline(&id()).write_json_lines(&options, &world.journal, &mut bytes).unwrap();
+    let found = report::verify_export(Cursor::new(&bytes)).unwrap();
     assert_eq!((found.intact.left_out, found.unchecked), (1, None));
 }
 
@@ -273,9 +275,9 @@ fn a_run_that_has_gone_on_is_not_exported_with_an_older_checkpoint() {
     let world = World::new();
     let seal = world.seal(&id());
     world.write(&id(), note("and another thing"));
-    let options = JsonLines { seal: Some((&world.journal, &seal)), left_out: BTreeSet::new() };
+    let options = JsonLines { seal: Some(&seal), left_out: BTreeSet::new() };
     let mut bytes = Vec::new();
-    let why = world.timeline(&id()).write_json_lines(&options, &mut bytes).unwrap_err();
+    let why = world.timeline(&id()).write_json_lines(&options, &world.journal, &mut bytes).unwrap_err();
     assert!(matches!(why, ReportError::Grown), "{why}");
     assert!(bytes.is_empty());
     assert_eq!(verify(&world.export(&id(), &[]).unwrap()).unwrap().intact.seals[0].run.entries, 6);

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use action::Verdict;
+use journal::NewEntries;
 use report::{Format, ReportError, Row, Timeline};
-use run::Event;
+use run::{Digest, Event};
 
 use crate::world::{
-    RUNBOOK, digest, entries, every_kind, everything, id, note, notes, outcome, start, timeline, written,
+    RUNBOOK, digest, every_kind, everything, id, instant, note, notes, outcome, start, timeline, written,
 };
 
 #[test]
@@ -15,7 +16,7 @@ fn every_kind_of_event_is_told_in_a_line() {
     let timeline = everything();
     let rows = timeline.rows();
     assert_eq!(rows.len(), every_kind().len());
-    for (seq, ((event, kind, text), row)) in (1..).zip(every_kind().into_iter().zip(rows)) {
+    for (seq, ((event, kind, text), row)) in (1..).zip(every_kind().into_iter().zip(&rows)) {
         assert_eq!((row.entry.seq, row.kind, row.text.as_str()), (seq, kind, text));
         let tag = serde_json::to_value(&event).unwrap()["event"].as_str().unwrap().to_owned();
         assert_eq!(row.kind, tag, "a row's kind is the journal's name for it");
@@ -70,7 +71,7 @@ fn an_attempt_after_the_first_says_so_and_a_step_that_is_gone_keeps_its_id() {
 fn a_row_by_itself_is_the_row_of_the_timeline() {
     let timeline = everything();
     for row in timeline.rows() {
-        assert_eq!(&Row::new(timeline.run(), row.entry.clone()).unwrap(), row);
+        assert_eq!(Row::new(timeline.timeline.run(), row.entry.clone()).unwrap(), row);
     }
 }
 
@@ -78,7 +79,7 @@ fn a_row_by_itself_is_the_row_of_the_timeline() {
 fn every_format_names_the_last_hash_and_times_in_utc() {
     let timeline = everything();
     let head = timeline.rows().last().unwrap().entry.hash.clone();
-    assert_eq!((timeline.head(), head.len()), (head.as_str(), 64));
+    assert_eq!((timeline.timeline.head(), head.len()), (head.as_str(), 64));
     for (word, format) in Format::ALL {
         assert_eq!(format.extension(), word);
         let text = written(&timeline, format);
@@ -89,28 +90,40 @@ fn every_format_names_the_last_hash_and_times_in_utc() {
         assert!(text.ends_with('\n'), "{word}");
     }
     assert_eq!(timeline.rows()[0].entry.at, "2026-11-24T03:14:02.5Z");
-    assert_eq!(timeline.file_name(), "restore-badge-photos-exercise-20261124-031402-9f3a");
+    assert_eq!(timeline.timeline.file_name(), "restore-badge-photos-exercise-20261124-031402-9f3a");
 }
 
 #[test]
 fn what_is_no_run_has_no_timeline_and_says_what_to_do() {
-    let none = Timeline::new(vec![]).unwrap_err();
+    let begun = notes("", "Sam", &[]);
+    let other = "20261124-040000-0b1c".parse().unwrap();
+    let none = Timeline::new(&begun.journal, &other).unwrap_err();
     assert!(matches!(none, ReportError::Empty), "{none}");
     assert!(none.to_string().contains("`lifeboat runs`"), "{none}");
 
-    let mut two = entries(&[("Sam", Event::RunStarted(Box::new(start(RUNBOOK, "")))), ("Sam", note("x"))]);
-    two[1].event = "{\"event\":\"beamed_up\"}".into();
-    let unknown = Timeline::new(two.clone()).unwrap_err();
+    // What a later version may write.
+    let (run, at, actor, event) = (id(), "2026-11-24T03:14:03.5Z", "Sam", "{\"event\":\"beamed_up\"}");
+    let content = (run.as_str(), 2, at, actor, event, begun.timeline.head());
+    let hash = Digest::of(&serde_json::to_vec(&content).unwrap()).to_string();
+    let insert =
+        "INSERT INTO entry (run, seq, at, actor, event, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let (run, seq, at, actor, event, previous) = content;
+    let file = rusqlite::Connection::open(begun.journal.path()).unwrap();
+    file.execute(insert, (run, seq, at, actor, event, previous, hash)).unwrap();
+    let unknown = Timeline::new(&begun.journal, &id()).unwrap_err();
     assert!(matches!(unknown, ReportError::Entry { seq: 2, .. }), "{unknown}");
     assert!(unknown.to_string().contains("`lifeboat verify`"), "{unknown}");
-    let run = notes("", "Sam", &[]).run().clone();
-    assert!(matches!(Row::new(&run, two[1].clone()), Err(ReportError::Entry { seq: 2, .. })));
+    let entry = begun.journal.entry(&id(), 2).unwrap().unwrap();
+    let row = Row::new(begun.timeline.run(), entry);
+    assert!(matches!(row, Err(ReportError::Entry { seq: 2, .. })));
+    // It isn't of the run as it was folded, and is not written.
+    written(&begun, Format::Csv);
 
-    two.remove(0);
-    two[0].event = serde_json::to_string(&note("x")).unwrap();
-    let headless = Timeline::new(two).unwrap_err();
+    let new = NewEntries { run: &other, after: 0, at: instant(at), actor, events: &[note("x")] };
+    begun.journal.append(new).unwrap();
+    let headless = Timeline::new(&begun.journal, &other).unwrap_err();
     assert!(matches!(headless, ReportError::Fold(_)), "{headless}");
-    assert!(headless.to_string().contains(id().as_str()), "{headless}");
+    assert!(headless.to_string().contains(other.as_str()), "{headless}");
 }
 
 /// A disk that takes so many bytes.

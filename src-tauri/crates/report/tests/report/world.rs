@@ -1,14 +1,16 @@
 //! Runs written to a real journal, so that their hashes are real.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use action::{Environment, Happening, Outcome, PlanSummary, Verdict};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
-use journal::{Entry, Journal, NewEntries};
-use report::{Format, Timeline};
+use journal::{Journal, NewEntries};
+use report::{Format, ReportError, Row, Timeline};
 use run::{Attachment, Digest, Event, How, Mode, NoteTag, Problem, Request, RunId, Start};
 use runbook::{Clock, Role, StepId};
+use tempfile::TempDir;
 
 pub(crate) const RUNBOOK: &str = r#"---
 runbook: restore-badge-photos
@@ -278,8 +280,31 @@ pub(crate) fn every_kind() -> Vec<(Event, &'static str, &'static str)> {
     ]
 }
 
-/// Entries of a real journal: the events, a second apart, by these people.
-pub(crate) fn entries(events: &[(&str, Event)]) -> Vec<Entry> {
+/// The timeline of a run in a real journal.
+pub(crate) struct Told {
+    _folder: TempDir,
+    pub(crate) journal: Journal,
+    pub(crate) timeline: Timeline,
+}
+
+impl Told {
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let seen = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.timeline.rows(&self.journal, seen).unwrap();
+        rows
+    }
+
+    pub(crate) fn write(&self, format: Format, out: &mut dyn Write) -> Result<(), ReportError> {
+        self.timeline.write(format, &self.journal, out)
+    }
+}
+
+/// The events, a second apart, by these people.
+pub(crate) fn timeline(events: &[(&str, Event)]) -> Told {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
     let began = instant("2026-11-24T03:14:02.5Z");
@@ -288,28 +313,25 @@ pub(crate) fn entries(events: &[(&str, Event)]) -> Vec<Entry> {
         let events = std::slice::from_ref(event);
         journal.append(NewEntries { run: &id(), after, at, actor, events }).unwrap();
     }
-    journal.entries(&id()).unwrap()
-}
-
-pub(crate) fn timeline(events: &[(&str, Event)]) -> Timeline {
-    Timeline::new(entries(events)).unwrap()
+    let timeline = Timeline::new(&journal, &id()).unwrap();
+    Told { _folder: folder, journal, timeline }
 }
 
 /// A run with every kind of event.
-pub(crate) fn everything() -> Timeline {
+pub(crate) fn everything() -> Told {
     let events: Vec<_> = every_kind().into_iter().map(|(event, ..)| ("Sam", event)).collect();
     timeline(&events)
 }
 
 /// A run that began with `reason`, and in which `actor` wrote `texts` down.
-pub(crate) fn notes(reason: &str, actor: &str, texts: &[&str]) -> Timeline {
+pub(crate) fn notes(reason: &str, actor: &str, texts: &[&str]) -> Told {
     let mut events = vec![("Sam", Event::RunStarted(Box::new(start(RUNBOOK, reason))))];
     events.extend(texts.iter().map(|text| (actor, note(text))));
     timeline(&events)
 }
 
-pub(crate) fn written(timeline: &Timeline, format: Format) -> String {
+pub(crate) fn written(told: &Told, format: Format) -> String {
     let mut bytes = Vec::new();
-    timeline.write(format, &mut bytes).unwrap();
+    told.write(format, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }

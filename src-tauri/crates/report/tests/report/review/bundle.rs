@@ -54,6 +54,6 @@ fn its_documents_are_those_that_are_written_alone_and_its_timeline_verifies() {
     for format in [ReviewFormat::Markdown, ReviewFormat::Html, ReviewFormat::Pdf] {
         assert_eq!(files[&format!("review.{}", format.extension())], bytes(&story.journal, format));
     }
-    let verified = verify_export(files["timeline.jsonl"].as_slice()).unwrap();
+    let verified = verify_export(Cursor::new(&files["timeline.jsonl"])).unwrap();
     assert_eq!((verified.intact.entries, verified.unchecked), (33, None));
 }
