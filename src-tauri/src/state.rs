@@ -63,7 +63,10 @@ impl App {
     /// # Errors
     /// A journal that can't be read.
     pub(crate) fn view(&self, run: &Run) -> Result<RunView, ProblemText> {
-        let mut view = RunView::of(run, self.engine.journal().head(run.id())?);
+        let journal = self.engine.journal();
+        let sealed = if run.ended().is_some() { journal.sealed(run.id())? } else { None };
+        let signed = sealed.map(|seal| seal.key.name().to_owned());
+        let mut view = RunView::of(run, journal.head(run.id())?, signed);
         view.working &= !self.session(run.id()).is_some_and(|session| session.is_broken());
         Ok(view)
     }
@@ -95,17 +98,24 @@ pub(crate) fn work(app: &AppHandle, session: &Arc<Session>) {
     });
 }
 
-/// Signs a checkpoint in the background once a run has ended. Without one its exports prove their own chain only, and
-/// `lifeboat verify` says so of them.
+/// Signs a checkpoint in the background once a run has ended, and tells the window whether that could be done. Without one
+/// an export proves its own chain only, and `lifeboat verify` says so of it.
 pub(crate) fn seal(app: &AppHandle, run: &Run) {
     use tauri::Manager;
     if run.ended().is_none() {
         return;
     }
-    let (app, run) = (app.clone(), run.id().clone());
+    let (app, run) = (app.clone(), run.clone());
     tauri::async_runtime::spawn(async move {
-        if let Err(why) = engine::seal(app.state::<App>().engine.journal(), &run).await {
-            tracing::warn!(%why, %run, "no checkpoint could be signed");
+        match engine::seal(app.state::<App>().engine.journal(), run.id()).await {
+            // It may have been written to meanwhile.
+            Ok(_) => tell(&app, &app.state::<App>().session(run.id()).map_or(run, |session| session.run())),
+            Err(why) => {
+                let why = why.to_string();
+                let what = format!("How the run ended could not be signed: {}.", why.trim_end_matches('.'));
+                let next = "It is signed when it is exported: see to the keychain, then export it.";
+                send(&app, "problem", ProblemText::new(what, next));
+            }
         }
     });
 }

@@ -262,6 +262,7 @@ export function runAt(at: string | null, changes: Partial<StepDetail> = {}, run:
     current: at,
     step: at === null ? null : detail(at, { state: 'current', ...changes }),
     entries: TIMELINE.length,
+    signed: null,
     head: HEAD,
     working: false,
     ...run,

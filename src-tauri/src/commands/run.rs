@@ -14,7 +14,7 @@ use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::commands::library::remember_operator;
 use crate::state::{self, App};
-use crate::view::{ProblemText, RunView, StepDetail, TimelineRow};
+use crate::view::{Exported, ProblemText, RunView, StepDetail, TimelineRow};
 
 /// Opens a run where its journal ends, and goes on with what it owes.
 #[tauri::command]
@@ -78,27 +78,34 @@ pub(crate) async fn timeline(
     Ok(entries.into_iter().map(|entry| TimelineRow::of(&folded, entry)).collect::<Result<_, _>>()?)
 }
 
-/// Writes a run's timeline among the user's documents, and says where.
+/// Writes a run's timeline among the user's documents, and says where. The texts of the notes in `left_out` are not in it,
+/// which JSON lines alone can prove.
 #[tauri::command]
 pub(crate) async fn export_timeline(
     run: RunId,
     format: String,
+    left_out: BTreeSet<u64>,
     app: State<'_, App>,
-) -> Result<String, ProblemText> {
+) -> Result<Exported, ProblemText> {
     let known = Format::ALL.iter().find(|(word, _)| *word == format);
     let (_, format) = known.ok_or_else(|| {
         ProblemText::new(format!("{format:?} is no format for a timeline"), "Choose md, csv or jsonl.")
     })?;
+    if !left_out.is_empty() && *format != Format::JsonLines {
+        let what = "only JSON lines can leave notes out and still be checked".to_owned();
+        return Err(ProblemText::new(what, "Export JSON lines."));
+    }
     let journal = app.engine.journal();
-    let sealed = if *format == Format::JsonLines { seal(&app, &run).await } else { None };
-    let timeline = Timeline::new(journal.entries(&run)?)?;
-    let entries = timeline.rows().len();
-    let name = format!("{}-{entries}.{}", timeline.file_name(), format.extension());
-    let lines = JsonLines { seal: sealed.as_ref().map(|seal| (journal, seal)), left_out: BTreeSet::new() };
-    save(&app.engine.home().exports(), &name, "timeline", |file| match format {
-        Format::JsonLines => timeline.write_json_lines(&lines, file),
-        _ => timeline.write(*format, file),
-    })
+    let (sealed, unsigned) = seal(&app, &run, *format == Format::JsonLines).await;
+    let timeline = Timeline::new(journal, &run)?;
+    let (entries, redacted) = (timeline.run().seq(), if left_out.is_empty() { "" } else { "-redacted" });
+    let name = format!("{}-{entries}{redacted}.{}", timeline.file_name(), format.extension());
+    let lines = JsonLines { seal: sealed.as_ref(), left_out };
+    let path = save(&app.engine.home().exports(), &name, "timeline", |file| match format {
+        Format::JsonLines => timeline.write_json_lines(&lines, journal, file),
+        _ => timeline.write(*format, journal, file),
+    })?;
+    Ok(Exported { path, unsigned })
 }
 
 /// Writes the draft of a run's review among the user's documents, or everything in one archive, and says where.
@@ -107,22 +114,29 @@ pub(crate) async fn export_report(
     run: RunId,
     format: String,
     app: State<'_, App>,
-) -> Result<String, ProblemText> {
+) -> Result<Exported, ProblemText> {
     let known = ReviewFormat::ALL.iter().find(|(word, _)| *word == format);
     let (_, format) = known.ok_or_else(|| {
         ProblemText::new(format!("{format:?} is no format for a review"), "Choose pdf, html, md or zip.")
     })?;
     let journal = app.engine.journal();
-    let sealed = if *format == ReviewFormat::Zip { seal(&app, &run).await } else { None };
+    let (sealed, unsigned) = seal(&app, &run, *format == ReviewFormat::Zip).await;
     let review = Review::new(journal, &run)?.sealed(sealed);
     let name = format!("{}-{}.{}", review.file_name(), review.run().seq(), format.extension());
-    save(&app.engine.home().exports(), &name, "report", |file| review.write(*format, journal, file))
+    let path =
+        save(&app.engine.home().exports(), &name, "report", |file| review.write(*format, journal, file))?;
+    Ok(Exported { path, unsigned })
 }
 
-/// The checkpoint that seals a run. Without one an export only proves its own chain, which the export says.
-async fn seal(app: &App, run: &RunId) -> Option<Seal> {
-    let sealed = engine::seal(app.engine.journal(), run).await;
-    sealed.inspect_err(|why| tracing::warn!(%why, "no checkpoint could be signed")).ok()
+/// The checkpoint that seals a run where an export carries one, or why there is none.
+async fn seal(app: &App, run: &RunId, carries: bool) -> (Option<Seal>, Option<String>) {
+    if !carries {
+        return (None, None);
+    }
+    match engine::seal(app.engine.journal(), run).await {
+        Ok(seal) => (Some(seal), None),
+        Err(why) => (None, Some(why.to_string())),
+    }
 }
 
 /// Writes what became of every photo of a plan that was applied as CSV, among the user's documents, and says where.

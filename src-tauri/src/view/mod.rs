@@ -19,7 +19,8 @@ pub use library::{
 pub use people::{ClockView, FileView, LostView, PersonView, RecoveryView};
 pub use planning::PlanValue;
 pub use run::{
-    AttachmentPage, CloseAsked, Pair, PhaseView, ProgressView, RunState, RunView, StepRow, TimelineRow,
+    AttachmentPage, CloseAsked, Exported, Pair, PhaseView, ProgressView, RunState, RunView, StepRow,
+    TimelineRow,
 };
 pub use step::{
     ActionView, AttachmentView, CheckView, MessageView, OptionView, ProblemText, StepDetail, StepKind,

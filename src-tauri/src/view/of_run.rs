@@ -11,7 +11,7 @@ use super::{
 
 impl RunView {
     /// A run as it stands; `head` is the hash of its last entry.
-    pub fn of(run: &Run, head: String) -> Self {
+    pub fn of(run: &Run, head: String, signed: Option<String>) -> Self {
         let (start, book) = (run.start(), run.runbook());
         let mut numbers = 1..;
         let phases = book.phases.iter().filter(|phase| !phase.steps.is_empty());
@@ -51,6 +51,7 @@ impl RunView {
             current: run.current().map(|step| step.id.to_string()),
             step: run.current().map(|step| StepDetail::of(run, step)),
             entries: run.seq(),
+            signed,
             head,
             working: run.owed().is_some(),
         }

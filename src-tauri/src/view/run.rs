@@ -21,6 +21,16 @@ pub enum RunState {
     Abandoned,
 }
 
+/// What was written.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Exported {
+    /// Where.
+    pub path: String,
+    /// Why no checkpoint could be signed, where the export should have one.
+    pub unsigned: Option<String>,
+}
+
 /// A whole run, but for the details of steps other than the one it stands at.
 #[derive(Debug, Clone, Serialize, TS)]
 #[ts(export)]
@@ -77,6 +87,8 @@ pub struct RunView {
     pub step: Option<StepDetail>,
     /// Entries in the journal so far.
     pub entries: u64,
+    /// The name of the key that signed how the run ended; `None` when that wasn't signed yet, or it goes on.
+    pub signed: Option<String>,
     /// The hash of the last of them.
     pub head: String,
     /// Whether an action is at work right now, in this window.

@@ -117,6 +117,10 @@ step: StepDetail | null,
  */
 entries: number, 
 /**
+ * The name of the key that signed how the run ended; `None` when that wasn't signed yet, or it goes on.
+ */
+signed: string | null, 
+/**
  * The hash of the last of them.
  */
 head: string, 
