@@ -6,12 +6,12 @@ use std::io::BufRead;
 use run::{Digest, RunId};
 use serde::Deserialize;
 
-use crate::chain::Entry;
+use crate::chain::{Chain, Stored};
 use crate::checkpoint::{Checkpoint, Seal};
 use crate::merkle::{self, Hash};
 use crate::note::Verifier;
 use crate::tree::{self, TreeHead};
-use crate::verify::{Broken, Chain, Intact, VerifyError};
+use crate::verify::{Broken, Intact, VerifyError};
 
 /// What an exported line has of its entry, or the signed checkpoint that ends a run.
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ impl Export {
             self.run = Some(line.run.clone());
         }
         if line.redacted {
-            let (last, end) = self.chain.end_of(&line.run);
+            let (last, end) = self.chain.end_of(line.run.as_str());
             if line.entry.is_some() {
                 return Err(fault("it is there, and said to be left out"));
             } else if seq == 1 {
@@ -101,13 +101,15 @@ impl Export {
                 return Err(fault("its hash is none"));
             }
             self.left_out += 1;
-            self.chain.add(&line.run, seq, &line.hash);
+            let (run, at, actor, event) = (line.run.as_str(), "", "", "");
+            self.chain.add(&Stored { run, seq, at, actor, event, previous: &previous, hash: &line.hash })?;
         } else {
             let at = line.datetime.ok_or_else(|| missing("datetime"))?;
             let actor = line.actor.ok_or_else(|| missing("actor"))?;
             let event = line.entry.ok_or_else(|| missing("entry"))?;
-            let (run, hash) = (line.run.clone(), line.hash.clone());
-            let entry = Entry { run, seq, at, actor, event, previous, hash };
+            let (run, hash) = (line.run.as_str(), line.hash.as_str());
+            let (at, actor, event, previous) = (&*at, &*actor, &*event, &*previous);
+            let entry = Stored { run, seq, at, actor, event, previous, hash };
             self.chain.follow(&entry)?;
             entry.recorded().map_err(|why| fault(&why.to_string()))?;
         }
@@ -135,7 +137,7 @@ impl Export {
             return Err(broken("missing field `key`".to_owned()));
         };
         let checkpoint = Checkpoint::open(&note, &key).map_err(broken)?;
-        let (entries, head) = self.chain.end_of(&line.run);
+        let (entries, head) = self.chain.end_of(line.run.as_str());
         if self.run.as_ref() != Some(&line.run) {
             return Err(broken("it is the checkpoint of another run than the one before it".to_owned()));
         }
@@ -163,7 +165,7 @@ impl Export {
     fn ends(&mut self) -> Result<(), Broken> {
         let Some(run) = self.run.take() else { return Ok(()) };
         if self.tree.is_some() {
-            let seq = self.chain.end_of(&run).0;
+            let seq = self.chain.end_of(run.as_str()).0;
             let why =
                 "the checkpoint that its proof leads to is missing: the export was cut short".to_owned();
             return Err(Broken::Entry { run: run.to_string(), seq, why });
@@ -175,10 +177,9 @@ impl Export {
 
     fn end(mut self) -> Result<Intact, Broken> {
         self.ends()?;
-        if self.chain.entries == 0 {
+        if self.chain.entries() == 0 {
             return Err(Broken::Line { line: 1, why: "there is no entry in it".to_owned() });
         }
-        let intact = self.chain.intact(0, 0);
-        Ok(Intact { seals: self.seals, left_out: self.left_out, ..intact })
+        Ok(Intact { seals: self.seals, left_out: self.left_out, ..Intact::of(self.chain) })
     }
 }

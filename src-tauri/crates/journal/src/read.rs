@@ -1,20 +1,20 @@
 //! Entries, read back in order and never without being checked.
-//!
-//! Pages of them are read and hashed by a thread of their own while those before are put to use, and the journal can be
-//! written to between two pages: however long a run is, a few pages of it are held.
 
-use std::sync::mpsc;
-use std::{mem, thread};
+use std::thread;
 
-use run::{Recorded, RunId, RunIdError};
-use rusqlite::{OptionalExtension as _, Row, params};
+use run::{Recorded, RunId};
+use rusqlite::{OptionalExtension as _, params};
 
-use crate::chain::{Entry, GENESIS};
-use crate::store::{Journal, JournalError, at};
-use crate::verify::{Broken, VerifyError};
+use crate::chain::{Chain, Entry, Stored};
+use crate::store::{Journal, JournalError, at, last};
+use crate::verify::Broken;
 
-/// How many entries are read at once.
+/// How many entries are held while a run is shown.
 const PAGE: u16 = 1_024;
+/// How many entries a run has at least before two threads read it.
+const LONG: u64 = 4_096;
+/// As many entries as there are.
+const ALL: i64 = -1;
 
 impl Journal {
     /// A run's entries from the first to the last, each checked against the one before it.
@@ -32,9 +32,9 @@ impl Journal {
     /// [`JournalError::Entry`] at the first that is broken.
     pub fn entries_after(&self, run: &RunId, after: u64) -> Result<Vec<Entry>, JournalError> {
         let mut entries = Vec::new();
-        self.each_after(run, after, &mut |entry| {
-            entries.push(entry);
-            Ok::<_, JournalError>(())
+        self.follow(run, &mut Chain::after(after), ALL, &mut |entry| {
+            entries.push(entry.entry(run.clone()));
+            Ok(())
         })?;
         Ok(entries)
     }
@@ -44,18 +44,17 @@ impl Journal {
     /// # Errors
     /// Anything SQLite says.
     pub fn entry(&self, run: &RunId, seq: u64) -> Result<Option<Entry>, JournalError> {
+        let select =
+            "SELECT run, seq, at, actor, event, previous, hash FROM entry WHERE run = ?1 AND seq = ?2";
         let connection = self.connection();
-        let mut query = connection
-            .prepare_cached(&format!("{SELECT} WHERE run = ?1 AND seq = ?2"))
-            .map_err(at(self.path()))?;
-        query
-            .query_row(params![run.as_str(), seq.cast_signed()], |row| entry(row, run.clone()))
-            .optional()
-            .map_err(at(self.path()))
+        let entry = connection.query_row(select, params![run.as_str(), seq.cast_signed()], |row| {
+            Ok(Stored::of(row)?.entry(run.clone()))
+        });
+        entry.optional().map_err(at(self.path()))
     }
 
-    /// Shows a run's entries from the first to the last, each checked against the one before it, without holding
-    /// them.
+    /// Shows a run's entries from the first to the last, each checked against the one before it, without holding more
+    /// than a page of them. The journal can be used meanwhile.
     ///
     /// # Errors
     /// [`JournalError::Entry`] at the first that is broken; what `seen` says.
@@ -64,7 +63,19 @@ impl Journal {
         run: &RunId,
         seen: &mut dyn FnMut(Entry) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.each_after(run, 0, seen)
+        let mut chain = Chain::after(0);
+        loop {
+            let mut page = Vec::new();
+            self.follow(run, &mut chain, PAGE.into(), &mut |entry| {
+                page.push(entry.entry(run.clone()));
+                Ok(())
+            })?;
+            let is_last = page.len() < usize::from(PAGE);
+            page.into_iter().try_for_each(&mut *seen)?;
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 
     /// What [`run::Run::fold`] needs of a run's entries.
@@ -72,128 +83,61 @@ impl Journal {
     /// # Errors
     /// As [`Journal::entries`]; also an event that this version can't read.
     pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
-        let mut entries = Vec::new();
-        self.each(run, &mut |entry| {
-            let recorded = entry.recorded().map_err(|why| self.broken(&entry, &why.to_string()))?;
-            entries.push(recorded);
-            Ok::<_, JournalError>(())
-        })?;
+        let length = last(&self.connection(), run).map_err(at(self.path()))?.map_or(0, |(seq, _)| seq);
+        if length < LONG {
+            return Ok(self.part(run, 0, ALL)?.1);
+        }
+        let middle = length / 2;
+        let mut rest = Ok(Default::default());
+        let begun = thread::scope(|scope| {
+            scope.spawn(|| {
+                rest = Self::open_read_only(self.path()).and_then(|other| other.part(run, middle, ALL));
+            });
+            self.part(run, 0, middle.cast_signed())
+        });
+        let ((begun, mut entries), (rest, more)) = (begun?, rest?);
+        begun.join(rest).map_err(|why| self.unusable(why))?;
+        entries.extend(more);
         Ok(entries)
     }
 
-    /// Shows a run's entries after the one with the number `after`.
-    fn each_after<E: From<JournalError>>(
+    /// So many of a run's entries after one with a number.
+    fn part(&self, run: &RunId, after: u64, count: i64) -> Result<(Chain, Vec<Recorded>), JournalError> {
+        let (mut chain, mut entries) = (Chain::after(after), Vec::new());
+        self.follow(run, &mut chain, count, &mut |entry| {
+            entries.push(entry.recorded().map_err(|why| Broken::of(&entry, &why.to_string()))?);
+            Ok(())
+        })?;
+        Ok((chain, entries))
+    }
+
+    /// Shows so many of a run's entries after those that `chain` has followed.
+    fn follow(
         &self,
         run: &RunId,
-        after: u64,
-        seen: &mut dyn FnMut(Entry) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut pages = Pages { journal: self, run, last: (after, (after == 0).then(|| GENESIS.to_owned())) };
-        let first = pages.next()?;
-        if first.len() < usize::from(PAGE) {
-            return first.into_iter().try_for_each(seen);
+        chain: &mut Chain,
+        count: i64,
+        seen: &mut dyn FnMut(Stored<'_>) -> Result<(), Broken>,
+    ) -> Result<(), JournalError> {
+        let at = at(self.path());
+        let select = "SELECT run, seq, at, actor, event, previous, hash FROM entry
+                      WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(select).map_err(&at)?;
+        let asked = params![run.as_str(), chain.seq().cast_signed(), count];
+        let mut rows = query.query(asked).map_err(&at)?;
+        while let Some(row) = rows.next().map_err(&at)? {
+            let entry = Stored::of(row).map_err(&at)?;
+            chain.follow(&entry).and_then(|()| seen(entry)).map_err(|why| self.unusable(why))?;
         }
-        thread::scope(|scope| {
-            let (give, read) = mpsc::sync_channel(2);
-            scope.spawn(move || {
-                loop {
-                    let page = pages.next();
-                    let last = page.as_ref().map_or(0, Vec::len) < usize::from(PAGE);
-                    // Nobody listens any more once what was seen was refused.
-                    if give.send(page).is_err() || last {
-                        break;
-                    }
-                }
-            });
-            first.into_iter().try_for_each(&mut *seen)?;
-            read.into_iter().try_for_each(|page| page?.into_iter().try_for_each(&mut *seen))
-        })
+        Ok(())
     }
 
-    fn broken(&self, entry: &Entry, why: &str) -> JournalError {
-        let (path, run) = (self.path().to_owned(), entry.run.to_string());
-        JournalError::Entry { path, run, seq: entry.seq, why: why.to_owned() }
-    }
-}
-
-/// A run's entries, page by page.
-struct Pages<'a> {
-    journal: &'a Journal,
-    run: &'a RunId,
-    /// The number of the last entry that was read, and its hash; `None` where that isn't known.
-    last: (u64, Option<String>),
-}
-
-impl Pages<'_> {
-    /// The next page, each entry checked against the one before it; the last one isn't full.
-    fn next(&mut self) -> Result<Vec<Entry>, JournalError> {
-        let at = at(self.journal.path());
-        let mut page = Vec::new();
-        {
-            let connection = self.journal.connection();
-            let mut query = connection
-                .prepare_cached(&format!("{SELECT} WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"))
-                .map_err(&at)?;
-            let asked = params![self.run.as_str(), self.last.0.cast_signed(), PAGE];
-            let mut rows = query.query(asked).map_err(&at)?;
-            while let Some(row) = rows.next().map_err(&at)? {
-                page.push(entry(row, self.run.clone()).map_err(&at)?);
-            }
-        }
-        for entry in &page {
-            let (seq, hash) = &self.last;
-            if let Some(why) = entry.fault(*seq, hash.as_ref().unwrap_or(&entry.previous)) {
-                return Err(self.journal.broken(entry, why));
-            }
-            self.last = (entry.seq, Some(entry.hash.clone()));
-        }
-        Ok(page)
-    }
-}
-
-const SELECT: &str = "SELECT run, seq, at, actor, event, previous, hash FROM entry";
-
-/// The entry of `run` in a row of [`SELECT`].
-fn entry(row: &Row<'_>, run: RunId) -> rusqlite::Result<Entry> {
-    Ok(Entry {
-        run,
-        seq: row.get::<_, i64>(1)?.cast_unsigned(),
-        at: row.get(2)?,
-        actor: row.get(3)?,
-        event: row.get(4)?,
-        previous: row.get(5)?,
-        hash: row.get(6)?,
-    })
-}
-
-/// Shows every entry of every run as it stands in `journal`, page by page: by run, then by number. `seen` says whether to
-/// go on.
-pub(crate) fn all(
-    journal: &Journal,
-    seen: &mut dyn FnMut(Vec<Entry>) -> Result<bool, Broken>,
-) -> Result<(), VerifyError> {
-    let at = at(journal.path());
-    let connection = journal.connection();
-    let mut query = connection.prepare(&format!("{SELECT} ORDER BY run, seq")).map_err(&at)?;
-    let mut rows = query.query([]).map_err(&at)?;
-    let mut run: Option<RunId> = None;
-    let mut page = Vec::new();
-    while let Some(row) = rows.next().map_err(&at)? {
-        let name: &str = row.get_ref(0).and_then(|name| Ok(name.as_str()?)).map_err(&at)?;
-        let id = match run.take() {
-            Some(run) if run.as_str() == name => run,
-            _ => name.parse().map_err(|why: RunIdError| Broken::Entry {
-                run: name.to_owned(),
-                seq: row.get::<_, i64>(1).unwrap_or_default().cast_unsigned(),
-                why: why.to_string(),
-            })?,
-        };
-        run = Some(id.clone());
-        page.push(entry(row, id).map_err(&at)?);
-        if page.len() == usize::from(PAGE) && !seen(mem::take(&mut page))? {
-            return Ok(());
+    fn unusable(&self, broken: Broken) -> JournalError {
+        let path = self.path().to_owned();
+        match broken {
+            Broken::Entry { run, seq, why } => JournalError::Entry { path, run, seq, why },
+            other => JournalError::Damaged { path, why: other.to_string() },
         }
     }
-    seen(page)?;
-    Ok(())
 }

@@ -256,13 +256,6 @@ impl Journal {
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
     }
 
-    /// The journal as it is now, whatever is written to it from here on.
-    pub(crate) fn snapshot(&self) -> Result<Self, JournalError> {
-        let snapshot = Self::open_read_only(&self.path)?;
-        snapshot.connection().execute_batch("BEGIN; SELECT 1 FROM sqlite_schema").map_err(at(&self.path))?;
-        Ok(snapshot)
-    }
-
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -403,7 +396,7 @@ fn bring_forward(connection: &mut Connection) -> rusqlite_migration::Result<()> 
 }
 
 /// The number and the hash of a run's last entry.
-fn last(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<(u64, String)>> {
+pub(crate) fn last(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<(u64, String)>> {
     let query = "SELECT seq, hash FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1";
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
     connection.prepare_cached(query)?.query_row([run.as_str()], row).optional()

@@ -6,11 +6,11 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use run::{Digest, RunId};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use run::RunId;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::merkle::{self, Hash};
-use crate::store::{Journal, at};
+use crate::store::{Journal, JournalError, at};
 use crate::verify::{Broken, VerifyError};
 
 /// How many entries the first ones were, and the root of their tree.
@@ -24,10 +24,22 @@ pub struct TreeHead {
 
 /// The leaf that an entry with this hash is.
 pub(crate) fn leaf(hash: &str) -> Hash {
-    let byte = |at: usize| hash.get(at * 2..at * 2 + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-    let bytes: Option<Vec<u8>> = hash.parse::<Digest>().ok().and_then(|_| (0..32).map(byte).collect());
+    let digit = |letter: &u8| match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; 32];
+    let pairs = hash.as_bytes().chunks_exact(2);
+    let is_hash = hash.len() == 64
+        && bytes.iter_mut().zip(pairs).all(|(byte, pair)| {
+            let (high, low) = (pair.first().and_then(digit), pair.last().and_then(digit));
+            let whole = high.zip(low).map(|(high, low)| high << 4 | low);
+            *byte = whole.unwrap_or_default();
+            whole.is_some()
+        });
     // A hash that isn't one is found by the chain; it has its leaf all the same.
-    Hash::of_leaf(bytes.as_deref().unwrap_or(hash.as_bytes()))
+    Hash::of_leaf(if is_hash { &bytes } else { hash.as_bytes() })
 }
 
 /// Whether there is a tree: a journal that is only read may be of a version that had none.
@@ -128,18 +140,55 @@ impl Journal {
         }
     }
 
-    /// How many leaves there are; `None` where there is no tree.
-    pub(crate) fn tree_size(&self) -> Result<Option<u64>, VerifyError> {
-        let connection = self.connection();
-        let size = is_there(&connection).and_then(|there| there.then(|| size(&connection)).transpose());
-        Ok(size.map_err(at(self.path()))?)
+    /// Three times the journal as it is at one moment, whatever is written to it from here on.
+    pub(crate) fn snapshots(&self) -> Result<[Self; 3], JournalError> {
+        let at = at(self.path());
+        loop {
+            let mut sizes = [None; 3];
+            let mut snapshots = Vec::new();
+            for found in &mut sizes {
+                let snapshot = Self::open_read_only(self.path())?;
+                {
+                    let connection = snapshot.connection();
+                    connection.execute_batch("BEGIN").map_err(&at)?;
+                    // That a table is looked for is what begins it.
+                    if is_there(&connection).map_err(&at)? {
+                        *found = Some(size(&connection).map_err(&at)?);
+                    }
+                }
+                snapshots.push(snapshot);
+            }
+            if let (true, Ok(snapshots)) = (sizes.iter().all(|size| *size == sizes[0]), snapshots.try_into())
+            {
+                return Ok(snapshots);
+            }
+        }
     }
 
-    /// Holds the parts of the tree against each other, and sums up the first `size` leaves: run, number and hash.
-    pub(crate) fn verify_tree(&self, size: u64, keys: &RandomState) -> Result<Sum, VerifyError> {
+    /// An entry somewhere in the middle of all, in the order of run and number, where there is a tree to find it by.
+    pub(crate) fn middle(&self) -> Result<Option<(String, u64)>, JournalError> {
         let connection = self.connection();
-        match whole(&connection, size, keys).map_err(at(self.path()))? {
-            Ok(sum) => Ok(sum),
+        let select = "SELECT run, seq FROM leaf ORDER BY run, seq LIMIT 1 OFFSET ?1";
+        let middle = is_there(&connection).and_then(|there| match there {
+            true => {
+                let middle = (size(&connection)? / 2).cast_signed();
+                let key = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
+                connection.query_row(select, [middle], key).optional()
+            }
+            false => Ok(None),
+        });
+        middle.map_err(at(self.path()))
+    }
+
+    /// Holds the parts of the tree against each other, and sums up its leaves: run, number and hash. `None` where there is
+    /// no tree.
+    pub(crate) fn verify_tree(&self, keys: &RandomState) -> Result<Option<Sum>, VerifyError> {
+        let connection = self.connection();
+        if !is_there(&connection).map_err(at(self.path()))? {
+            return Ok(None);
+        }
+        match whole(&connection, keys).map_err(at(self.path()))? {
+            Ok(sum) => Ok(Some(sum)),
             Err((number, why)) => Err(Broken::Leaf { number, why }.into()),
         }
     }
@@ -160,6 +209,11 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
+    pub(crate) fn and(self, other: Self) -> Self {
+        let hashes = self.hashes.wrapping_add(other.hashes);
+        Self { count: self.count + other.count, hashes }
+    }
+
     pub(crate) fn add(&mut self, hash: u64) {
         self.count += 1;
         self.hashes = self.hashes.wrapping_add(hash);
@@ -169,8 +223,8 @@ impl Sum {
 /// A leaf, and what is wrong with it or above it.
 type Fault = (u64, &'static str);
 
-/// The sum of the first `size` leaves when the leaves, what finds them by their entries, and the subtrees fit together.
-fn whole(connection: &Connection, size: u64, keys: &RandomState) -> rusqlite::Result<Result<Sum, Fault>> {
+/// The sum of the leaves when they, what finds them by their entries, and the subtrees fit together.
+fn whole(connection: &Connection, keys: &RandomState) -> rusqlite::Result<Result<Sum, Fault>> {
     let (mut sum, mut by_number, mut by_entry) = (Sum::default(), Sum::default(), Sum::default());
     let mut query = connection.prepare("SELECT number, run, seq FROM leaf NOT INDEXED ORDER BY number")?;
     let mut rows = query.query([])?;
@@ -178,9 +232,7 @@ fn whole(connection: &Connection, size: u64, keys: &RandomState) -> rusqlite::Re
         let Some(row) = rows.next()? else { return Ok(false) };
         let (run, seq) = (row.get_ref(1)?.as_str()?, row.get::<_, i64>(2)?.cast_unsigned());
         by_number.add(keys.hash_one((run, seq, number)));
-        if number < size {
-            sum.add(keys.hash_one((run, seq, hash)));
-        }
+        sum.add(keys.hash_one((run, seq, hash)));
         Ok(row.get::<_, i64>(0)?.cast_unsigned() == number)
     })?;
     if let Some(fault) = found {

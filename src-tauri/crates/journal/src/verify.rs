@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::mpsc;
 use std::thread;
 
 use run::{Digest, RunId};
+use rusqlite::params;
 
-use crate::chain::{Entry, GENESIS};
+use crate::chain::{Chain, Stored};
 use crate::checkpoint::Seal;
 use crate::store::{Journal, JournalError, at};
-use crate::tree::Sum;
-use crate::{read, tree};
+use crate::tree::{self, Sum};
 
 /// What was found intact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +30,14 @@ pub struct Intact {
     pub seals: Vec<Seal>,
     /// How many entries an export leaves out: that there are such is known, and what they say is not.
     pub left_out: u64,
+}
+
+impl Intact {
+    pub(crate) fn of(chain: Chain) -> Self {
+        let (entries, heads) = (chain.entries(), chain.heads());
+        let (attachments, checkpoints, left_out) = (0, 0, 0);
+        Self { runs: heads.len(), entries, attachments, heads, checkpoints, seals: Vec::new(), left_out }
+    }
 }
 
 /// The first thing that was found broken.
@@ -93,8 +100,8 @@ pub enum Broken {
 }
 
 impl Broken {
-    pub(crate) fn of(entry: &Entry, why: String) -> Self {
-        Self::Entry { run: entry.run.to_string(), seq: entry.seq, why }
+    pub(crate) fn of(entry: &Stored<'_>, why: &str) -> Self {
+        Self::Entry { run: entry.run.to_owned(), seq: entry.seq, why: why.to_owned() }
     }
 }
 
@@ -112,55 +119,6 @@ pub enum VerifyError {
     Io(#[from] std::io::Error),
 }
 
-/// Follows the chain of each run.
-#[derive(Default)]
-pub(crate) struct Chain {
-    /// Each run, and the hash of its last entry.
-    heads: Vec<(RunId, String)>,
-    /// The number of the last entry.
-    seq: u64,
-    pub(crate) entries: u64,
-}
-
-impl Chain {
-    /// Adds an entry that hangs on the one before it.
-    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Broken> {
-        let (seq, previous) = self.end_of(&entry.run);
-        if let Some(why) = entry.fault(seq, previous) {
-            return Err(Broken::of(entry, why.to_owned()));
-        }
-        self.add(&entry.run, entry.seq, &entry.hash);
-        Ok(())
-    }
-
-    /// The number and the hash that the next entry of `run` hangs on.
-    pub(crate) fn end_of(&self, run: &RunId) -> (u64, &str) {
-        let same = self.heads.last().filter(|(last, _)| last == run);
-        same.map_or((0, GENESIS), |(_, hash)| (self.seq, hash))
-    }
-
-    pub(crate) fn add(&mut self, run: &RunId, seq: u64, hash: &str) {
-        match self.heads.last_mut() {
-            Some((last, head)) if last == run => hash.clone_into(head),
-            _ => self.heads.push((run.clone(), hash.to_owned())),
-        }
-        self.entries += 1;
-        self.seq = seq;
-    }
-
-    pub(crate) fn intact(self, attachments: u64, checkpoints: u64) -> Intact {
-        Intact {
-            runs: self.heads.len(),
-            entries: self.entries,
-            attachments,
-            heads: self.heads,
-            checkpoints,
-            seals: Vec::new(),
-            left_out: 0,
-        }
-    }
-}
-
 impl Journal {
     /// Checks every entry against the one before it, the tree of all entries and every signed checkpoint against them,
     /// and every attachment and inventory against its digest.
@@ -169,13 +127,11 @@ impl Journal {
     /// [`VerifyError::Broken`] with the first that is broken, in the order of run and entry; [`JournalError::Damaged`]
     /// with the page where SQLite itself can't find its way.
     pub fn verify(&self) -> Result<Intact, VerifyError> {
-        self.snapshot().map_err(VerifyError::from).and_then(|now| now.verify_content()).map_err(|why| {
-            match why {
-                VerifyError::Journal(JournalError::Damaged { path, why }) => {
-                    JournalError::Damaged { path, why: self.broken_page().unwrap_or(why) }.into()
-                }
-                why => why,
+        self.snapshots().map_err(VerifyError::from).and_then(Self::verify_content).map_err(|why| match why {
+            VerifyError::Journal(JournalError::Damaged { path, why }) => {
+                JournalError::Damaged { path, why: self.broken_page().unwrap_or(why) }.into()
             }
+            why => why,
         })
     }
 
@@ -196,48 +152,30 @@ impl Journal {
         found.lines().rfind(|line| *line != "ok").map(str::to_owned)
     }
 
-    /// Of a snapshot. Entries are read and hashed, put to use, and held against the tree, each by a thread of its own.
-    fn verify_content(&self) -> Result<Intact, VerifyError> {
-        let size = self.tree_size()?;
+    /// Of snapshots of one moment: two threads read the entries, and a third one the tree.
+    fn verify_content([journal, second, third]: [Self; 3]) -> Result<Intact, VerifyError> {
         let keys = RandomState::new();
-        let (mut chain, mut tree) = (Chain::default(), Ok(None));
-        let (mut leaves, mut attached) = (Sum::default(), Vec::new());
-        thread::scope(|scope| {
-            let (give, pages) = mpsc::sync_channel(2);
-            let (chain, tree) = (&mut chain, &mut tree);
-            scope.spawn(move || {
-                let read = read::all(self, &mut |page| {
-                    page.iter().try_for_each(|entry| chain.follow(entry))?;
-                    Ok(give.send(Ok(page)).is_ok())
-                });
-                read.or_else(|why| give.send(Err(why))).ok();
-            });
-            if let Some(size) = size {
-                let keys = &keys;
-                scope.spawn(move || {
-                    *tree = self
-                        .snapshot()
-                        .map_err(VerifyError::from)
-                        .and_then(|journal| journal.verify_tree(size, keys))
-                        .map(Some)
-                });
+        let (mut rest, mut tree) = (Ok(Part::default()), Ok(None));
+        let middle = journal.middle()?;
+        let begun = thread::scope(|scope| {
+            scope.spawn(|| tree = third.verify_tree(&keys));
+            if let Some(middle) = &middle {
+                scope.spawn(|| rest = Part::read(&second, Chain::from_anywhere(), middle, None, &keys));
             }
-            for page in pages {
-                for entry in page? {
-                    let recorded = entry.recorded().map_err(|why| Broken::of(&entry, why.to_string()))?;
-                    leaves.add(keys.hash_one((entry.run.as_str(), entry.seq, tree::leaf(&entry.hash))));
-                    if let Some(attachment) = recorded.event.attachment() {
-                        attached.push((entry.run.to_string(), entry.seq, attachment.digest.clone()));
-                    }
-                }
-            }
-            Ok::<_, VerifyError>(())
-        })?;
+            Part::read(&journal, Chain::default(), &(String::new(), 0), middle.as_ref(), &keys)
+        });
+        let Part { chain, leaves, attached } = begun?.join(rest?)?;
         if tree?.is_some_and(|tree| tree != leaves) {
-            return Err(self.fault_of_leaves(chain.entries)?.into());
+            return Err(journal.fault_of_leaves(chain.entries())?.into());
         }
-        let checkpoints = self.verify_checkpoints()?;
-        self.verify_inventories()?;
+        let checkpoints = journal.verify_checkpoints()?;
+        journal.verify_inventories()?;
+        let attachments = journal.verify_attachments(attached)?;
+        Ok(Intact { attachments, checkpoints, ..Intact::of(chain) })
+    }
+
+    /// Checks every attachment; how many there are.
+    fn verify_attachments(&self, attached: Vec<(String, u64, Digest)>) -> Result<u64, VerifyError> {
         let mut whole = BTreeSet::new();
         for (run, seq, digest) in attached {
             if whole.contains(&digest) {
@@ -262,6 +200,56 @@ impl Journal {
                 return Err(Broken::Evidence { digest: name.clone() }.into());
             }
         }
-        Ok(chain.intact(all.len() as u64, checkpoints))
+        Ok(all.len() as u64)
+    }
+}
+
+/// A run, and the number of one of its entries.
+type Key = (String, u64);
+
+/// What was found of a part of the entries.
+#[derive(Default)]
+struct Part {
+    chain: Chain,
+    leaves: Sum,
+    /// What is kept by its content, with the run and the number of the entry that speaks of it.
+    attached: Vec<(String, u64, Digest)>,
+}
+
+impl Part {
+    /// Follows the entries from one on, in the order of run and number, to the one before `until`.
+    fn read(
+        journal: &Journal,
+        chain: Chain,
+        from: &Key,
+        until: Option<&Key>,
+        keys: &RandomState,
+    ) -> Result<Self, VerifyError> {
+        let at = at(journal.path());
+        let connection = journal.connection();
+        let select = "SELECT run, seq, at, actor, event, previous, hash FROM entry
+                      WHERE (run, seq) >= (?1, ?2) ORDER BY run, seq";
+        let mut query = connection.prepare(select).map_err(&at)?;
+        let mut rows = query.query(params![from.0, from.1.cast_signed()]).map_err(&at)?;
+        let mut part = Self { chain, ..Self::default() };
+        while let Some(row) = rows.next().map_err(&at)? {
+            let entry = Stored::of(row).map_err(&at)?;
+            if until.is_some_and(|(run, seq)| (entry.run, entry.seq) >= (run, *seq)) {
+                break;
+            }
+            part.chain.follow(&entry)?;
+            let recorded = entry.recorded().map_err(|why| Broken::of(&entry, &why.to_string()))?;
+            part.leaves.add(keys.hash_one((entry.run, entry.seq, tree::leaf(entry.hash))));
+            if let Some(attachment) = recorded.event.attachment() {
+                part.attached.push((entry.run.to_owned(), entry.seq, attachment.digest.clone()));
+            }
+        }
+        Ok(part)
+    }
+
+    fn join(mut self, rest: Self) -> Result<Self, Broken> {
+        self.attached.extend(rest.attached);
+        let leaves = self.leaves.and(rest.leaves);
+        Ok(Self { chain: self.chain.join(rest.chain)?, leaves, attached: self.attached })
     }
 }
