@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use journal::{Journal, JournalError};
 use run::{Event, Recorded, Run, RunId};
 
+pub(crate) use scene::Scene;
+
 use crate::support::cli::Lifeboat;
 
 mod bad_input;

@@ -129,8 +129,12 @@ impl Desktop {
         self.driver.screenshot(path).await.unwrap();
     }
 
-    /// What axe-core finds serious or critical in the page as it is now.
+    /// What axe-core finds serious or critical in the page, once no colour is changing any more.
     pub(crate) async fn axe(&self) -> Vec<Violation> {
+        let settled = "const done = arguments[0];
+            const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+            Promise.allSettled(changing.map(({ finished }) => finished)).then(() => done());";
+        self.driver.execute_async(settled, Vec::new()).await.unwrap();
         let axe = paths::root().join("ui/node_modules/axe-core/axe.min.js");
         let axe = fs::read_to_string(&axe)
             .unwrap_or_else(|why| panic!("{}: {why}; run `cargo xtask setup` first", axe.display()));

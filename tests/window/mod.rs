@@ -1,5 +1,6 @@
 //! The real window, by WebDriver.
 
+mod accountable;
 mod failing;
 mod follow;
 mod hostile;
