@@ -261,7 +261,7 @@ describe('the exports', () => {
   test('are written one at a time', async () => {
     let done = () => {};
     const window = await openRun(restoring(WORK.planned), {
-      replies: { export_report: () => new Promise((resolve) => (done = () => resolve('/home/sam/review.zip'))) },
+      replies: { export_report: () => new Promise((resolve) => (done = () => resolve({ path: '/home/sam/review.zip', unsigned: null }))) },
     });
     await window.press('e');
     await window.get('report-zip').click();

@@ -416,6 +416,26 @@ export const TIMELINE: TimelineRow[] = LINES.map(([time, kind, text, step], at) 
   hash: HEAD,
 }));
 
+/** `count` notes after what else is in the timeline, every third of them a file and every fourth a long text. */
+export const noted = (count: number): TimelineRow[] => [
+  ...TIMELINE,
+  ...Array.from({ length: count }, (_, at): TimelineRow => {
+    const seq = TIMELINE.length + at + 1;
+    const file = at % 3 === 2;
+    const long = `: ${'the card office asked who may see the photos of visitors, and was told. '.repeat(12)}\nCall back: ${LONG_KEY}`;
+    return {
+      seq,
+      at: `2026-11-24T03:${String(13 + (at % 40)).padStart(2, '0')}:07Z`,
+      actor: at % 5 === 4 ? LONG_NAME : 'Sam Ortega',
+      kind: file ? 'attached' : 'noted',
+      text: file ? `attached screenshot ${seq}.png (184202 bytes, SHA-256 c41d7e0a)` : `note: number ${seq}${at % 4 === 3 ? long : ''}`,
+      request_id: null,
+      step: 'restore',
+      hash: HEAD,
+    };
+  }),
+];
+
 export const LIBRARY: LibraryView = {
   runbooks: [
     {

@@ -2,8 +2,8 @@
 import type { RunView } from '../src/lib/types/RunView';
 import { CREATING, EXCLUDE, EXCLUDE_FILE, MOMENTS, PLANNED, REMOVAL, TIER, TOLD_ROWS, WAITING, discarding, obliterating, restoringDb, surveyed } from './database';
 import {
-  DECISION, FILES, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PEOPLE, PROGRESS, RECORD, RUN, SUMMARY, WAIT, WORK, action, clocks, form, hostileRun, longRun,
-  restoring, runAt,
+  DECISION, FILES, LIBRARY, MANUAL, MESSAGE, NO_NETWORK, PEOPLE, PROGRESS, RECORD, RUN, SUMMARY, TIMELINE, WAIT, WORK, action, clocks, form, hostileRun, longRun,
+  noted, restoring, runAt,
 } from './fixtures';
 import { type Window, Refusal, drop, open, openRun } from './window';
 
@@ -24,6 +24,17 @@ async function signingUp(view: RunView, options: Options): Promise<Window> {
   await window.get('approver').blur();
   await window.get('again').fill('four words');
   await window.get('again').blur();
+  return window;
+}
+
+/** What an export leaves out is being chosen, of so many notes that came after the first two. */
+export async function leavingOut(count: number, options: Options): Promise<Window> {
+  const rows = noted(count);
+  const timeline = ({ after }: { after: number }) => rows.filter(({ seq }) => seq > after);
+  const window = await openRun(restoring(WORK.planned, {}, { entries: rows.length }), { ...options, replies: { timeline, ...options.replies } });
+  await window.get('export').click();
+  await window.get('leave-out').click();
+  await window.get('leave-out-2').waitFor();
   return window;
 }
 
@@ -345,6 +356,38 @@ export const SCREENS: Record<string, Show> = {
   export: async (options) => {
     const window = await openRun(restoring(WORK.planned), options);
     await window.get('export').click();
+    return window;
+  },
+  unsigned: async (options) => {
+    const unsigned = 'The keychain of this computer can’t be opened: no secret service answers.';
+    const replies = { export_timeline: () => ({ path: '/home/sam/Documents/Lifeboat/20261124-024317-9f3a-15.jsonl', unsigned }) };
+    const window = await openRun(restoring(WORK.planned), { ...options, replies });
+    await window.get('export').click();
+    await window.get('export-jsonl').click();
+    await window.get('problem').waitFor();
+    return window;
+  },
+  'leave-out': async (options) => {
+    const window = await leavingOut(30, options);
+    await window.get('leave-out-2').press(' ');
+    await window.press('End', ' ');
+    await window.press('ArrowUp', 'ArrowUp');
+    return window;
+  },
+  'leave-out-few': (options) => leavingOut(0, options),
+  'leave-out-refused': async (options) => {
+    const refusal = new Refusal({ what: 'The timeline can’t be written: no space is left on /home.', next: 'Make room, then export again.' });
+    const window = await leavingOut(30, { ...options, replies: { export_timeline: () => refusal } });
+    await window.get('leave-out-13').press(' ');
+    await window.get('leave-out-submit').click();
+    await window.get('leave-out-dialog').getByRole('alert').waitFor();
+    return window;
+  },
+  'leave-out-none': async (options) => {
+    const window = await openRun(restoring(WORK.planned, {}, { entries: 1 }), { ...options, replies: { timeline: () => [TIMELINE[0]] } });
+    await window.get('export').click();
+    await window.get('leave-out').click();
+    await window.get('leave-out-dialog').waitFor();
     return window;
   },
 };

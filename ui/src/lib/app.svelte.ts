@@ -1,5 +1,6 @@
 /** Which screen is shown, and what every screen may say. */
 import { problemOf } from './ipc';
+import type { Exported } from './types/Exported';
 import type { Mode } from './types/Mode';
 import type { ProblemText } from './types/ProblemText';
 
@@ -36,6 +37,21 @@ class App {
       this.problem = problemOf(error);
       return undefined;
     }
+  }
+
+  /** Like `attempt`, and says where the `name` went and whether a signature is missing in it. */
+  async exported(name: string, work: Promise<Exported>): Promise<Exported | undefined> {
+    this.notice = '';
+    const done = await this.attempt(work);
+    if (!done) return undefined;
+    this.notice = `The ${name} is in ${done.path}`;
+    if (done.unsigned !== null) {
+      this.problem = {
+        what: `The export could not be signed: ${done.unsigned.replace(/\.$/, '')}.`,
+        next: 'It shows that no entry was changed, and not that none was cut off. Unlock the keychain, then export it again.',
+      };
+    }
+    return done;
   }
 }
 

@@ -30,6 +30,8 @@ class Desk {
   stopping = $state(false);
   /** Whether a corrective action is being written down. */
   correcting = $state(false);
+  /** Whether what an export leaves out is being chosen. */
+  leavingOut = $state(false);
   /** What is wrong with the name of the approver. */
   wrong = $state<string | null>(null);
   /** Where a second person signs in, while that is on the screen. */

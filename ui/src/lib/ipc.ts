@@ -6,6 +6,7 @@ import type { AttachmentPage } from './types/AttachmentPage';
 import type { CheckedValue } from './types/CheckedValue';
 import type { CloseAsked } from './types/CloseAsked';
 import type { Command } from './types/Command';
+import type { Exported } from './types/Exported';
 import type { LibraryView } from './types/LibraryView';
 import type { ProblemText } from './types/ProblemText';
 import type { ProgressView } from './types/ProgressView';
@@ -62,13 +63,12 @@ export const timeline = (run: string, after: number) => invoke<TimelineRow[]>('t
 export const attachment = (run: string, digest: string, from: number) =>
   invoke<AttachmentPage>('attachment', { run, digest, from });
 
-/** Resolves to where the file went. */
-export const exportTimeline = (run: string, format: ExportFormat) =>
-  invoke<string>('export_timeline', { run, format });
+/** The texts of the entries `leftOut` are left out, which only JSON lines can do. */
+export const exportTimeline = (run: string, format: ExportFormat, leftOut: number[] = []) =>
+  invoke<Exported>('export_timeline', { run, format, leftOut });
 
-/** Resolves to where the file went. */
 export const exportReport = (run: string, format: ReportFormat) =>
-  invoke<string>('export_report', { run, format });
+  invoke<Exported>('export_report', { run, format });
 
 /** What became of every photo, as CSV. Resolves to where the file went. */
 export const exportManifest = (run: string, step: string) => invoke<string>('export_manifest', { run, step });
