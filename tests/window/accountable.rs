@@ -1,9 +1,11 @@
 //! An incident in the window: who takes part, who signs, what is kept, and what an auditor gets.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use action::environment::{PRACTICE_ACCESS_KEY_ID, PRACTICE_SECRET_ACCESS_KEY};
+use journal::Journal;
 use run::{Event, How, Mode, approval_text};
 use runbook::{Clock, Role};
 use thirtyfour::By;
@@ -35,13 +37,9 @@ async fn an_incident_stands_up_to_an_audit() {
         set_the_clock(&desktop).await;
         sign(&desktop, &scene).await;
         assert!(until_at(&desktop, |_| false).await.is_none());
-        desktop.reads("by lifeboat-").await;
+        desktop.reads("by lifeboat/").await;
         look(&desktop, "incident-ended").await;
-        for format in ["export-jsonl", "report-pdf", "report-html", "report-zip"] {
-            desktop.click(&format!("[data-testid=ended] [data-testid={format}]")).await;
-            let file = format.split_once('-').unwrap().1;
-            desktop.reads(&format!(".{file}")).await;
-        }
+        export(&desktop).await;
     }
     recorded(&scene);
     let session = session();
@@ -90,6 +88,7 @@ async fn keep(desktop: &Desktop, scene: &Scene) {
     let chooser = desktop.driver.find(By::Css("[data-testid=chooser]")).await.unwrap();
     chooser.send_keys(&log).await.unwrap();
     desktop.reads("found.log").await;
+    fs::remove_file(log).unwrap();
     desktop.fill("[data-testid=note]", &format!("called the Portal lead; the key was {SECRET}")).await;
     desktop.choose("[data-testid=note-tag]", "impact").await;
     desktop.click("[data-testid=note-submit]").await;
@@ -104,7 +103,7 @@ async fn keep(desktop: &Desktop, scene: &Scene) {
 async fn set_the_clock(desktop: &Desktop) {
     desktop.keys("c").await;
     desktop.see("[data-testid=clocks-dialog]").await;
-    desktop.click("#set-outage_began").await;
+    desktop.click("#set-outage-began").await;
     desktop.fill("[data-testid=clock-time]", "2026-11-24 03:02").await;
     desktop.click("[data-testid=clock-set]").await;
     desktop.reads("a person").await;
@@ -127,6 +126,21 @@ async fn sign(desktop: &Desktop, scene: &Scene) {
     let restored = |shown: &super::follow::Shown| shown.step == "restore" && shown.offers("complete");
     until(desktop, "the photo to be back", restored).await;
     assert_eq!(scene.range.store().snapshot().len(), scene.before.len() + 1);
+}
+
+/// Everything that can be exported of it, and the timeline once more without the note and the files.
+async fn export(desktop: &Desktop) {
+    for format in ["export-jsonl", "report-pdf", "report-html", "report-zip"] {
+        desktop.click(&format!("[data-testid=ended] [data-testid={format}]")).await;
+        let file = format.split_once('-').unwrap().1;
+        desktop.reads(&format!(".{file}")).await;
+    }
+    desktop.click("[data-testid=ended] [data-testid=leave-out]").await;
+    desktop.press("Choose all").await;
+    desktop.reads("3 of 3 chosen").await;
+    look(desktop, "leave-out").await;
+    desktop.click("[data-testid=leave-out-submit]").await;
+    desktop.reads("-redacted.jsonl").await;
 }
 
 /// What the journal says of it.
@@ -152,6 +166,10 @@ fn recorded(scene: &Scene) {
     let (step, digest, by, signed) = signed.unwrap();
     assert_eq!(by, APPROVER);
     assert!(signed.is_of(&approval_text(run.id(), &step, &digest, APPROVER)));
+    let mut log = String::new();
+    let journal = Journal::open_read_only(&scene.desk.journal()).unwrap();
+    journal.attachment(&run.files()[1].file.digest).unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.starts_with("first line\nkey ") && !log.contains(SECRET), "{log}");
     scene.desk.is_nowhere(SECRET);
 }
 
@@ -160,19 +178,23 @@ fn audited(scene: &Scene, session: &Session) {
     let lifeboat = scene.desk.lifeboat.clone().inside(session);
     lifeboat.run(&["verify"]).ended_with(0);
     let key = lifeboat.run(&["key"]).ended_with(0).stdout;
-    let of = |extension: &str| -> PathBuf {
+    let of = |end: &str| -> PathBuf {
         let files = fs::read_dir(scene.desk.path().join("exports")).unwrap().map(|file| file.unwrap().path());
-        let found: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
+        let found: Vec<_> = files.filter(|path| path.to_str().unwrap().ends_with(end)).collect();
         assert_eq!(found.len(), 1, "{found:?}");
         found[0].clone()
     };
-    let lines = of("jsonl");
-    let (lines, key) = (lines.to_str().unwrap(), key.trim());
-    let ran = scene.desk.lifeboat.run(&["verify", lines, "--key", key]).ended_with(0);
-    assert!(ran.stdout.contains("signed"), "{}", ran.stdout);
-    assert!(fs::read(of("pdf")).unwrap().starts_with(b"%PDF-"));
-    let page = fs::read_to_string(of("html")).unwrap();
+    for (end, told) in [("-57.jsonl", true), ("-57-redacted.jsonl", false)] {
+        let lines = of(end);
+        let verify = ["verify", lines.to_str().unwrap(), "--key", key.trim()];
+        let ran = scene.desk.lifeboat.run(&verify).ended_with(0);
+        assert!(ran.stdout.contains("signed"), "{}", ran.stdout);
+        let text = fs::read_to_string(lines).unwrap();
+        assert_eq!([text.contains("called the Portal lead"), text.contains("found.log")], [told; 2]);
+    }
+    assert!(fs::read(of(".pdf")).unwrap().starts_with(b"%PDF-"));
+    let page = fs::read_to_string(of(".html")).unwrap();
     assert!(page.contains("Post-incident review") && page.contains(APPROVER) && !page.contains("<script"));
     assert!(!page.contains("a.jpg"), "no photo is named");
-    fs::metadata(of("zip")).unwrap();
+    fs::metadata(of(".zip")).unwrap();
 }

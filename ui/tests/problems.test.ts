@@ -46,6 +46,18 @@ test('a problem in the background is said wherever one is', async () => {
   await window.get('go-on-20261124-024317-9f3a').waitFor();
 });
 
+test('a problem stays said while what is on the screen is read again', async () => {
+  const window = await openRun(restoring(WORK.planned));
+  await window.press('k');
+  await window.get('looking').waitFor();
+  await window.send('problem', PROBLEM);
+  await isSaid(window);
+  const before = window.asked('step');
+  await window.send('run', restoring(WORK.planned, {}, { entries: TIMELINE.length + 1 }));
+  await soon(() => window.asked('step')).toBe(before + 1);
+  await isSaid(window);
+});
+
 describe('refused on the way', () => {
   test('into a run: the library stays', async () => {
     const window = await open({ replies: { open_run: refuse } });

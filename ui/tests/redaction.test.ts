@@ -26,7 +26,7 @@ describe('what is left out of an export', () => {
     expect(await dialog(window).locator('input:checked').count()).toBe(0);
     await says(window, '0 of 5 chosen');
     expect(await dialog(window).innerText()).toContain(
-      'Their texts are left out; that there is an entry stays visible, and the export still verifies. The journal keeps them.',
+      'Their texts are left out, with who wrote them and when; that there is an entry stays visible, and the export still verifies. The journal keeps them.',
     );
     expect(await window.get('leave-out-submit').isDisabled()).toBe(true);
   });

@@ -111,6 +111,17 @@ class RunStore {
     if (detail) this.other = detail;
   }
 
+  /** Reads the step that is looked at again. Nobody asked for that: what went wrong before stays said. */
+  async #again(step: string): Promise<void> {
+    if (!this.view) return;
+    try {
+      const detail = await ipc.step(this.view.id, step);
+      if (this.other?.id === step) this.other = detail;
+    } catch (error) {
+      app.problem = ipc.problemOf(error);
+    }
+  }
+
   /** Shows the step that is `by` steps away from the one on the screen. */
   async move(by: number): Promise<void> {
     const id = this.#asked || this.shown?.id;
@@ -154,7 +165,7 @@ class RunStore {
       this.stopping = false;
     }
     if (this.other?.id === view.current) this.other = null;
-    else if (this.other && before?.entries !== view.entries) void this.look(this.other.id);
+    else if (this.other && before?.entries !== view.entries) void this.#again(this.other.id);
     void this.#catchUp();
   }
 
