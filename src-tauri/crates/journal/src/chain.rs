@@ -5,6 +5,7 @@ use std::mem;
 use jiff::Timestamp;
 use run::{Digest, Event, Recorded, RunId};
 use rusqlite::Row;
+use sha2::{Digest as _, Sha256};
 
 use crate::verify::Broken;
 
@@ -47,7 +48,7 @@ impl Entry {
 
     /// The hash that its content should have.
     fn expected(&self) -> String {
-        self.stored().expected(&mut Vec::new()).to_string()
+        Digest::finish(self.stored().content(&mut Vec::new())).to_string()
     }
 
     /// It as it would be read.
@@ -86,12 +87,13 @@ impl<'a> Stored<'a> {
         Ok(Self { run: text(0)?, seq, at, actor, event, previous: text(5)?, hash: text(6)? })
     }
 
-    fn expected(&self, json: &mut Vec<u8>) -> Digest {
+    /// What its hash is of. `json` is only for using its memory again.
+    fn content(&self, json: &mut Vec<u8>) -> Sha256 {
         json.clear();
         let content = (self.run, self.seq, self.at, self.actor, self.event, self.previous);
         // Texts and a number always are JSON.
         serde_json::to_writer(&mut *json, &content).unwrap_or_default();
-        Digest::of(json)
+        Sha256::new_with_prefix(json)
     }
 
     /// Why it doesn't hang on an entry with this number and hash, if it doesn't.
@@ -99,9 +101,11 @@ impl<'a> Stored<'a> {
         misplaced(self.seq, self.previous, seq, hash)
     }
 
-    /// Why it isn't what was written, if it isn't. `json` is only for using its memory again.
+    /// Why it isn't what was written, if it isn't.
     fn changed(&self, json: &mut Vec<u8>) -> Option<&'static str> {
-        (self.hash != self.expected(json).as_str()).then_some("its content was changed after it was written")
+        let hash = bytes_of(self.hash);
+        let same = hash.is_some_and(|hash| self.content(json).finalize()[..] == hash);
+        (!same).then_some("its content was changed after it was written")
     }
 
     /// As [`Entry::recorded`].
@@ -116,6 +120,22 @@ impl<'a> Stored<'a> {
         let [at, actor, event, previous, hash] = [at, actor, event, previous, hash].map(str::to_owned);
         Entry { run, seq, at, actor, event, previous, hash }
     }
+}
+
+/// The bytes of a hash; `None` when it isn't one.
+pub(crate) fn bytes_of(hash: &str) -> Option<[u8; 32]> {
+    let digit = |letter: u8| match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = hash.as_bytes().as_chunks::<2>();
+    let pairs: &[_; 32] = pairs.try_into().ok().filter(|_| rest.is_empty())?;
+    let mut bytes = [0; 32];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = (digit(*high)? << 4) | digit(*low)?;
+    }
+    Some(bytes)
 }
 
 /// Follows entries, each of which hangs on the one before it in its run.

@@ -13,8 +13,10 @@ use crate::verify::Broken;
 const PAGE: u16 = 1_024;
 /// How many entries a run has at least before two threads read it.
 const LONG: u64 = 4_096;
-/// As many entries as there are.
-const ALL: i64 = -1;
+/// How many entries room is made for before they are read: what a damaged file says of their number isn't believed.
+const ROOM: usize = 1 << 17;
+/// As many entries as there are: to SQLite it is a negative limit.
+const ALL: u64 = u64::MAX;
 
 impl Journal {
     /// A run's entries from the first to the last, each checked against the one before it.
@@ -85,15 +87,16 @@ impl Journal {
     pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
         let length = last(&self.connection(), run).map_err(at(self.path()))?.map_or(0, |(seq, _)| seq);
         if length < LONG {
-            return Ok(self.part(run, 0, ALL)?.1);
+            return Ok(self.part(run, 0, length)?.1);
         }
         let middle = length / 2;
         let mut rest = Ok(Default::default());
         let begun = thread::scope(|scope| {
             scope.spawn(|| {
-                rest = Self::open_read_only(self.path()).and_then(|other| other.part(run, middle, ALL));
+                rest = Self::open_read_only(self.path())
+                    .and_then(|other| other.part(run, middle, length - middle));
             });
-            self.part(run, 0, middle.cast_signed())
+            self.part(run, 0, middle)
         });
         let ((begun, mut entries), (rest, more)) = (begun?, rest?);
         begun.join(rest).map_err(|why| self.unusable(why))?;
@@ -102,8 +105,9 @@ impl Journal {
     }
 
     /// So many of a run's entries after one with a number.
-    fn part(&self, run: &RunId, after: u64, count: i64) -> Result<(Chain, Vec<Recorded>), JournalError> {
-        let (mut chain, mut entries) = (Chain::after(after), Vec::new());
+    fn part(&self, run: &RunId, after: u64, count: u64) -> Result<(Chain, Vec<Recorded>), JournalError> {
+        let room = usize::try_from(count).map_or(ROOM, |count| count.min(ROOM));
+        let (mut chain, mut entries) = (Chain::after(after), Vec::with_capacity(room));
         self.follow(run, &mut chain, count, &mut |entry| {
             entries.push(entry.recorded().map_err(|why| Broken::of(&entry, &why.to_string()))?);
             Ok(())
@@ -116,7 +120,7 @@ impl Journal {
         &self,
         run: &RunId,
         chain: &mut Chain,
-        count: i64,
+        count: u64,
         seen: &mut dyn FnMut(Stored<'_>) -> Result<(), Broken>,
     ) -> Result<(), JournalError> {
         let at = at(self.path());
@@ -124,7 +128,7 @@ impl Journal {
                       WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
         let connection = self.connection();
         let mut query = connection.prepare_cached(select).map_err(&at)?;
-        let asked = params![run.as_str(), chain.seq().cast_signed(), count];
+        let asked = params![run.as_str(), chain.seq().cast_signed(), count.cast_signed()];
         let mut rows = query.query(asked).map_err(&at)?;
         while let Some(row) = rows.next().map_err(&at)? {
             let entry = Stored::of(row).map_err(&at)?;

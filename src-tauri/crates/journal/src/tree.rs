@@ -7,8 +7,9 @@
 use std::hash::{BuildHasher as _, RandomState};
 
 use run::RunId;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params};
 
+use crate::chain::bytes_of;
 use crate::merkle::{self, Hash};
 use crate::store::{Journal, JournalError, at};
 use crate::verify::{Broken, VerifyError};
@@ -24,22 +25,8 @@ pub struct TreeHead {
 
 /// The leaf that an entry with this hash is.
 pub(crate) fn leaf(hash: &str) -> Hash {
-    let digit = |letter: &u8| match letter {
-        b'0'..=b'9' => Some(letter - b'0'),
-        b'a'..=b'f' => Some(letter - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; 32];
-    let pairs = hash.as_bytes().chunks_exact(2);
-    let is_hash = hash.len() == 64
-        && bytes.iter_mut().zip(pairs).all(|(byte, pair)| {
-            let (high, low) = (pair.first().and_then(digit), pair.last().and_then(digit));
-            let whole = high.zip(low).map(|(high, low)| high << 4 | low);
-            *byte = whole.unwrap_or_default();
-            whole.is_some()
-        });
     // A hash that isn't one is found by the chain; it has its leaf all the same.
-    Hash::of_leaf(if is_hash { &bytes } else { hash.as_bytes() })
+    bytes_of(hash).map_or_else(|| Hash::of_leaf(hash.as_bytes()), |bytes| Hash::of_leaf(&bytes))
 }
 
 /// Whether there is a tree: a journal that is only read may be of a version that had none.
@@ -257,8 +244,7 @@ fn whole(connection: &Connection, keys: &RandomState) -> rusqlite::Result<Result
         }
         last = number;
     }
-    let pages: String = connection.query_row("PRAGMA quick_check(leaf)", [], |row| row.get(0))?;
-    let found = by_entry == by_number && pages == "ok";
+    let found = by_entry == by_number;
     Ok(if found { Ok(sum) } else { Err((by_number.count, "leaves are not found by their entries")) })
 }
 
@@ -283,56 +269,63 @@ fn fault_of_leaves(connection: &Connection) -> rusqlite::Result<Option<Fault>> {
     Ok(None)
 }
 
+/// More levels than a tree can have.
+const LEVELS: u32 = 64;
+
+/// A level of the tree, as far as it was read.
+struct Level<'q> {
+    rows: Rows<'q>,
+    /// A subtree on the left whose sibling is still to come.
+    left: Option<Hash>,
+}
+
+impl Level<'_> {
+    /// Whether the next subtree is this one.
+    fn is_next(&mut self, number: u64, hash: Hash) -> rusqlite::Result<bool> {
+        let Some(row) = self.rows.next()? else { return Ok(false) };
+        Ok(row.get::<_, i64>(0)?.cast_unsigned() == number && Hash(row.get(1)?) == hash)
+    }
+}
+
 /// Holds every subtree against what is below it, and shows every leaf; `seen` says whether it belongs there.
 fn subtrees(
     connection: &Connection,
     seen: &mut dyn FnMut(u64, Hash) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<Option<Fault>> {
     let select = "SELECT number, hash FROM node WHERE level = ?1 ORDER BY number";
-    let (mut below, mut above) = (connection.prepare(select)?, connection.prepare(select)?);
-    let (mut level, mut size) = (0_u32, None);
-    loop {
-        let mut parents = above.query([level + 1])?;
-        let mut children = below.query([level])?;
-        let (mut next, mut left) = (0, None);
-        while let Some(row) = children.next()? {
-            let (number, hash) = (row.get::<_, i64>(0)?.cast_unsigned(), Hash(row.get(1)?));
-            if number != next {
-                return Ok(Some((next << level, "a subtree over it is missing")));
+    let mut leaves = connection.prepare(select)?;
+    let mut leaves = leaves.query([0])?;
+    let mut queries = (1..LEVELS).map(|_| connection.prepare(select)).collect::<Result<Vec<_>, _>>()?;
+    let levels = (1..LEVELS).zip(&mut queries).map(|(level, query)| query.query([level]));
+    let mut levels =
+        levels.map(|rows| Ok(Level { rows: rows?, left: None })).collect::<rusqlite::Result<Vec<_>>>()?;
+    let (mut size, mut left) = (0, None);
+    while let Some(row) = leaves.next()? {
+        let (mut number, mut hash) = (row.get::<_, i64>(0)?.cast_unsigned(), Hash(row.get(1)?));
+        if number != size {
+            return Ok(Some((size, "its hash is missing")));
+        }
+        if !seen(number, hash)? {
+            return Ok(Some((number, "it is missing, or a leaf before it is")));
+        }
+        size += 1;
+        let mut waiting = &mut left;
+        for (height, level) in (1..).zip(&mut levels) {
+            let Some(left) = waiting.take() else { break };
+            (number, hash) = (number / 2, Hash::of_two(left, hash));
+            if !level.is_next(number, hash)? {
+                return Ok(Some((number << height, "a subtree over it is not what is below it")));
             }
-            if level == 0 && !seen(number, hash)? {
-                return Ok(Some((number, "it is missing, or a leaf before it is")));
-            }
-            next += 1;
-            left = match left {
-                None => Some(hash),
-                Some(left) => {
-                    let right = match parents.next()? {
-                        Some(row) => {
-                            row.get::<_, i64>(0)?.cast_unsigned() == number / 2
-                                && Hash(row.get(1)?) == Hash::of_two(left, hash)
-                        }
-                        None => false,
-                    };
-                    if !right {
-                        return Ok(Some((
-                            (number - 1) << level,
-                            "a subtree over it is not what is below it",
-                        )));
-                    }
-                    None
-                }
-            };
+            waiting = &mut level.left;
         }
-        let leaves: u64 = *size.get_or_insert(next);
-        if next != leaves >> level || parents.next()?.is_some() {
-            return Ok(Some((next << level, "the subtrees over it are not those of the entries")));
-        }
-        if next == 0 {
-            let more = "SELECT count(*) FROM node WHERE level >= ?1 OR level < 0";
-            let more = connection.query_row(more, [level], |row| row.get::<_, i64>(0))?;
-            return Ok((more > 0).then_some((leaves, "there are subtrees over no entries")));
-        }
-        level += 1;
+        *waiting = Some(hash);
     }
+    for level in &mut levels {
+        if level.rows.next()?.is_some() {
+            return Ok(Some((size, "there are subtrees over no entries")));
+        }
+    }
+    let more = "SELECT count(*) FROM node WHERE level < 0 OR level >= ?1";
+    let more = connection.query_row(more, [LEVELS], |row| row.get::<_, i64>(0))?;
+    Ok((more > 0).then_some((size, "there are subtrees over no entries")))
 }
