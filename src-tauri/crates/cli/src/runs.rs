@@ -18,11 +18,7 @@ pub(crate) fn list(format: Output) -> Result<Exit, Error> {
     };
     let mut rows = Vec::new();
     for id in journal.runs()? {
-        let folded = journal
-            .read(&id)
-            .map_err(Error::from)
-            .and_then(|entries| Run::fold(id.clone(), entries).map_err(|why| Error::Engine(why.into())));
-        rows.push(match folded {
+        rows.push(match journal.fold::<engine::EngineError>(&id) {
             Ok(run) => row(&run),
             Err(why) => serde_json::json!({"run": id, "state": "broken", "problem": why.to_string()}),
         });

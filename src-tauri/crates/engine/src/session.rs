@@ -161,7 +161,7 @@ impl Engine {
     /// # Errors
     /// A run that isn't there or can't be read.
     pub fn read(&self, id: &RunId) -> Result<Run, EngineError> {
-        Ok(Run::fold(id.clone(), self.journal.read(id)?)?)
+        self.journal.fold(id)
     }
 
     fn session(&self, run: Run, lock: RunLock) -> Session {

@@ -1,8 +1,9 @@
 //! Entries, read back in order and never without being checked.
 
-use std::thread;
+use std::sync::mpsc;
+use std::{mem, thread};
 
-use run::{Recorded, RunId};
+use run::{FoldError, Recorded, Run, RunId};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::chain::{Chain, Entry, Stored};
@@ -10,11 +11,7 @@ use crate::store::{Journal, JournalError, at, last};
 use crate::verify::Broken;
 
 /// How many entries are held while a run is shown.
-const PAGE: u16 = 1_024;
-/// How many entries a run has at least before two threads read it.
-const LONG: u64 = 4_096;
-/// How many entries room is made for before they are read: what a damaged file says of their number isn't believed.
-const ROOM: usize = 1 << 17;
+const PAGE: u64 = 1_024;
 /// As many entries as there are: to SQLite it is a negative limit.
 const ALL: u64 = u64::MAX;
 
@@ -68,11 +65,11 @@ impl Journal {
         let mut chain = Chain::after(0);
         loop {
             let mut page = Vec::new();
-            self.follow(run, &mut chain, PAGE.into(), &mut |entry| {
+            self.follow(run, &mut chain, PAGE, &mut |entry| {
                 page.push(entry.entry(run.clone()));
                 Ok(())
             })?;
-            let is_last = page.len() < usize::from(PAGE);
+            let is_last = (page.len() as u64) < PAGE;
             page.into_iter().try_for_each(&mut *seen)?;
             if is_last {
                 return Ok(());
@@ -85,29 +82,62 @@ impl Journal {
     /// # Errors
     /// As [`Journal::entries`]; also an event that this version can't read.
     pub fn read(&self, run: &RunId) -> Result<Vec<Recorded>, JournalError> {
-        let length = last(&self.connection(), run).map_err(at(self.path()))?.map_or(0, |(seq, _)| seq);
-        if length < LONG {
-            return Ok(self.part(run, 0, length)?.1);
+        Ok(self.part(run, 0, ALL)?.1)
+    }
+
+    /// The run that its entries tell of, without holding more than a few pages of them.
+    ///
+    /// # Errors
+    /// As [`Journal::read`], and entries that aren't a run.
+    pub fn fold<E: From<JournalError> + From<FoldError>>(&self, id: &RunId) -> Result<Run, E> {
+        let length = last(&self.connection(), id).map_err(at(self.path()))?.map_or(0, |(seq, _)| seq);
+        let (chain, entries) = self.part(id, 0, length.min(PAGE))?;
+        let mut run = Run::fold(id.clone(), entries)?;
+        if length > PAGE {
+            self.fold_on::<E>(&mut run, chain, length)?;
         }
-        let middle = length / 2;
-        let mut rest = Ok(Default::default());
-        let begun = thread::scope(|scope| {
-            scope.spawn(|| {
-                rest = Self::open_read_only(self.path())
-                    .and_then(|other| other.part(run, middle, length - middle));
+        Ok(run)
+    }
+
+    /// Takes in the pages behind the first one. Two threads read them in turn.
+    fn fold_on<E: From<JournalError> + From<FoldError>>(
+        &self,
+        run: &mut Run,
+        mut chain: Chain,
+        length: u64,
+    ) -> Result<(), E> {
+        let id = &run.id().clone();
+        let pages = (PAGE..length).step_by(PAGE as usize);
+        thread::scope(|scope| {
+            let readers = [0, 1].map(|turn| {
+                let (give, parts) = mpsc::sync_channel(2);
+                let pages = pages.clone().skip(turn).step_by(2);
+                scope.spawn(move || {
+                    let part = |journal: &Self, after| journal.part(id, after, PAGE.min(length - after));
+                    match Self::open_read_only(self.path()) {
+                        // Nobody listens any more once a page before it was refused.
+                        Ok(journal) => drop(
+                            pages.map(|after| part(&journal, after)).try_for_each(|part| give.send(part)),
+                        ),
+                        Err(why) => drop(give.send(Err(why))),
+                    }
+                });
+                parts
             });
-            self.part(run, 0, middle)
-        });
-        let ((begun, mut entries), (rest, more)) = (begun?, rest?);
-        begun.join(rest).map_err(|why| self.unusable(why))?;
-        entries.extend(more);
-        Ok(entries)
+            for (_, parts) in pages.zip(readers.iter().cycle()) {
+                // A reader that gives nothing has panicked, and the scope with it.
+                let Ok(part) = parts.recv() else { break };
+                let (part, entries) = part?;
+                chain = mem::take(&mut chain).join(part).map_err(|why| self.unusable(why))?;
+                entries.into_iter().try_for_each(|entry| run.absorb(entry))?;
+            }
+            Ok(())
+        })
     }
 
     /// So many of a run's entries after one with a number.
     fn part(&self, run: &RunId, after: u64, count: u64) -> Result<(Chain, Vec<Recorded>), JournalError> {
-        let room = usize::try_from(count).map_or(ROOM, |count| count.min(ROOM));
-        let (mut chain, mut entries) = (Chain::after(after), Vec::with_capacity(room));
+        let (mut chain, mut entries) = (Chain::after(after), Vec::new());
         self.follow(run, &mut chain, count, &mut |entry| {
             entries.push(entry.recorded().map_err(|why| Broken::of(&entry, &why.to_string()))?);
             Ok(())

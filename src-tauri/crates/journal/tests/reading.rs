@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails there")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use action::Environment;
 use jiff::Timestamp;
 use journal::{Broken, Journal, JournalError, NewEntries, VerifyError};
-use run::{Event, RunId};
+use run::{Event, FoldError, Mode, Request, Run, RunId};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -19,11 +21,32 @@ fn id(of: u8) -> RunId {
     format!("20261124-031402-00{of:02x}").parse().unwrap()
 }
 
-fn write(journal: &Journal, run: &RunId, after: u64, count: u64) {
-    let note = |seq| Event::Noted { step: None, text: format!("note {seq}"), tag: None };
-    let events: Vec<_> = (after + 1..=after + count).map(note).collect();
+fn start() -> Event {
+    let request = Request {
+        name: "restore".to_owned(),
+        source: "# Restore\n\n### Look\n".to_owned(),
+        mode: Mode::Exercise,
+        environment: Environment::practice("http://127.0.0.1:9311"),
+        parameters: BTreeMap::new(),
+        operator: "Sam".to_owned(),
+        outage_began: None,
+        declared: Timestamp::UNIX_EPOCH,
+    };
+    Event::RunStarted(Box::new(request.check().unwrap()))
+}
+
+fn append(journal: &Journal, run: &RunId, after: u64, events: &[Event]) {
     let at = Timestamp::from_second(1_795_000_000).unwrap();
-    journal.append(NewEntries { run, after, at, actor: "Sam", events: &events }).unwrap();
+    journal.append(NewEntries { run, after, at, actor: "Sam", events }).unwrap();
+}
+
+/// A start, where there is none yet, and notes.
+fn write(journal: &Journal, run: &RunId, after: u64, count: u64) {
+    let event = |seq| match seq {
+        1 => start(),
+        _ => Event::Noted { step: None, text: format!("note {seq}"), tag: None },
+    };
+    append(journal, run, after, &(after + 1..=after + count).map(event).collect::<Vec<_>>());
 }
 
 /// A journal of two long runs that went on side by side.
@@ -58,6 +81,45 @@ fn every_entry_is_seen_once_and_in_order() {
     assert_eq!(journal.verify().unwrap().entries, 2 * LONG);
 }
 
+/// Why a run can't be folded.
+#[derive(Debug)]
+enum Why {
+    Journal(JournalError),
+    Fold(FoldError),
+}
+
+impl From<JournalError> for Why {
+    fn from(why: JournalError) -> Self {
+        Self::Journal(why)
+    }
+}
+
+impl From<FoldError> for Why {
+    fn from(why: FoldError) -> Self {
+        Self::Fold(why)
+    }
+}
+
+/// A run is told the same in one piece and in pages.
+#[test]
+fn a_run_of_any_length_is_folded_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    assert!(matches!(journal.fold::<Why>(&id(3)), Err(Why::Fold(FoldError::Empty(_)))));
+    let mut length = 0;
+    for next in [1, 2, 1_023, 1_024, 1_025, 2_048, 2_049, 3_500, 9_000] {
+        write(&journal, &id(3), length, next - length);
+        length = next;
+        let run = journal.fold::<Why>(&id(3)).unwrap();
+        assert_eq!(run, Run::fold(id(3), journal.read(&id(3)).unwrap()).unwrap());
+        assert_eq!(run.seq(), length);
+    }
+    // A start in the middle is no run, wherever the middle is.
+    append(&journal, &id(3), length, &[start()]);
+    write(&journal, &id(3), length + 1, 4_000);
+    assert!(matches!(journal.fold::<Why>(&id(3)), Err(Why::Fold(FoldError::Misplaced { seq: 9_001, .. }))));
+}
+
 #[test]
 fn what_is_broken_is_found_at_either_side_of_a_page() {
     let (folder, whole) = long();
@@ -86,6 +148,11 @@ fn what_is_broken_is_found_at_either_side_of_a_page() {
             }
             if seq != LONG || !change.starts_with("DELETE") {
                 assert!(matches!(journal.read(&id(2)), Err(JournalError::Entry { .. })), "{change} at {seq}");
+                let why = journal.fold::<Why>(&id(2)).unwrap_err();
+                assert!(
+                    matches!(why, Why::Journal(JournalError::Entry { .. })),
+                    "{change} at {seq}: {why:?}"
+                );
             }
             assert_eq!(journal.read(&id(1)).unwrap().len(), 2_500, "another run is not");
         }

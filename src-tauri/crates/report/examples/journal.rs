@@ -190,7 +190,7 @@ impl Bare {
 /// Microseconds that it takes to take one more entry in, to hand a copy of the run on, and to read the new line of the
 /// timeline.
 fn repaint(journal: &Journal) -> Done<serde_json::Value> {
-    let mut run = Run::fold(id(0), journal.read(&id(0))?)?;
+    let mut run = journal.fold::<Box<dyn Error>>(&id(0))?;
     let end = run.seq();
     let mut entries = Vec::new();
     for seq in end + 1..=end + REPAINTS {
@@ -218,7 +218,7 @@ fn whole(file: &Path, journal: &Journal) -> Done<serde_json::Value> {
     for _ in 0..3 {
         let (seconds, entries) = timed(|| hashed(file))?;
         hash.push(entries / seconds);
-        fold.push(entries / timed(|| Ok(Run::fold(id(0), Journal::open(file)?.read(&id(0))?)?))?.0);
+        fold.push(entries / timed(|| Journal::open(file)?.fold::<Box<dyn Error>>(&id(0)))?.0);
         verify.push(entries / timed(|| Ok(journal.verify()?))?.0);
     }
     let middle = |mut rates: Vec<f64>| {
