@@ -101,11 +101,14 @@ impl<'a> Stored<'a> {
         misplaced(self.seq, self.previous, seq, hash)
     }
 
-    /// Why it isn't what was written, if it isn't.
-    fn changed(&self, json: &mut Vec<u8>) -> Option<&'static str> {
-        let hash = bytes_of(self.hash);
-        let same = hash.is_some_and(|hash| self.content(json).finalize()[..] == hash);
-        (!same).then_some("its content was changed after it was written")
+    /// Its hash when it is what was written.
+    fn unchanged(&self, json: &mut Vec<u8>) -> Option<[u8; 32]> {
+        let hash: [u8; 32] = self.content(json).finalize().into();
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
+            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        }
+        (self.hash.as_bytes() == digits).then_some(hash)
     }
 
     /// As [`Entry::recorded`].
@@ -122,21 +125,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// The bytes of a hash; `None` when it isn't one.
-pub(crate) fn bytes_of(hash: &str) -> Option<[u8; 32]> {
-    let digit = |letter: u8| match letter {
-        b'0'..=b'9' => Some(letter - b'0'),
-        b'a'..=b'f' => Some(letter - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = hash.as_bytes().as_chunks::<2>();
-    let pairs: &[_; 32] = pairs.try_into().ok().filter(|_| rest.is_empty())?;
-    let mut bytes = [0; 32];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = (digit(*high)? << 4) | digit(*low)?;
-    }
-    Some(bytes)
-}
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Follows entries, each of which hangs on the one before it in its run.
 #[derive(Debug, Default)]
@@ -179,8 +168,8 @@ impl Chain {
         self.heads
     }
 
-    /// Adds an entry that hangs on the one before it and is what was written.
-    pub(crate) fn follow(&mut self, entry: &Stored<'_>) -> Result<(), Broken> {
+    /// Adds an entry that hangs on the one before it and is what was written; its hash.
+    pub(crate) fn follow(&mut self, entry: &Stored<'_>) -> Result<[u8; 32], Broken> {
         let misplaced = if mem::take(&mut self.loose) {
             self.begins = Some((entry.run.to_owned(), entry.seq, entry.previous.to_owned()));
             entry.misplaced(if self.seq == 0 { entry.seq.wrapping_sub(1) } else { self.seq }, entry.previous)
@@ -188,10 +177,13 @@ impl Chain {
             let (seq, previous) = self.end_of(entry.run);
             entry.misplaced(seq, previous)
         };
-        if let Some(why) = misplaced.or_else(|| entry.changed(&mut self.json)) {
+        if let Some(why) = misplaced {
             return Err(Broken::of(entry, why));
         }
-        self.add(entry)
+        let changed = "its content was changed after it was written";
+        let hash = entry.unchanged(&mut self.json).ok_or_else(|| Broken::of(entry, changed))?;
+        self.add(entry)?;
+        Ok(hash)
     }
 
     /// The number and the hash that the next entry of `run` hangs on.

@@ -107,19 +107,18 @@ impl Journal {
         length: u64,
     ) -> Result<(), E> {
         let id = &run.id().clone();
+        let journals = [Self::open_read_only(self.path())?, Self::open_read_only(self.path())?];
         let pages = (PAGE..length).step_by(PAGE as usize);
         thread::scope(|scope| {
-            let readers = [0, 1].map(|turn| {
+            let readers = [(0, &journals[0]), (1, &journals[1])].map(|(turn, journal)| {
                 let (give, parts) = mpsc::sync_channel(2);
                 let pages = pages.clone().skip(turn).step_by(2);
                 scope.spawn(move || {
-                    let part = |journal: &Self, after| journal.part(id, after, PAGE.min(length - after));
-                    match Self::open_read_only(self.path()) {
+                    for after in pages {
                         // Nobody listens any more once a page before it was refused.
-                        Ok(journal) => drop(
-                            pages.map(|after| part(&journal, after)).try_for_each(|part| give.send(part)),
-                        ),
-                        Err(why) => drop(give.send(Err(why))),
+                        if give.send(journal.part(id, after, PAGE.min(length - after))).is_err() {
+                            break;
+                        }
                     }
                 });
                 parts
@@ -128,6 +127,11 @@ impl Journal {
                 // A reader that gives nothing has panicked, and the scope with it.
                 let Ok(part) = parts.recv() else { break };
                 let (part, entries) = part?;
+                if entries.is_empty() {
+                    // The number of the last entry is not to be believed, or not to be reached.
+                    let (run, seq, why) = (id.to_string(), run.seq() + 1, "it is missing".to_owned());
+                    return Err(self.unusable(Broken::Entry { run, seq, why }).into());
+                }
                 chain = mem::take(&mut chain).join(part).map_err(|why| self.unusable(why))?;
                 entries.into_iter().try_for_each(|entry| run.absorb(entry))?;
             }
@@ -162,7 +166,7 @@ impl Journal {
         let mut rows = query.query(asked).map_err(&at)?;
         while let Some(row) = rows.next().map_err(&at)? {
             let entry = Stored::of(row).map_err(&at)?;
-            chain.follow(&entry).and_then(|()| seen(entry)).map_err(|why| self.unusable(why))?;
+            chain.follow(&entry).and_then(|_| seen(entry)).map_err(|why| self.unusable(why))?;
         }
         Ok(())
     }

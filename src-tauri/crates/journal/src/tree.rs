@@ -6,10 +6,9 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use run::RunId;
+use run::{Digest, RunId};
 use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params};
 
-use crate::chain::bytes_of;
 use crate::merkle::{self, Hash};
 use crate::store::{Journal, JournalError, at};
 use crate::verify::{Broken, VerifyError};
@@ -25,8 +24,10 @@ pub struct TreeHead {
 
 /// The leaf that an entry with this hash is.
 pub(crate) fn leaf(hash: &str) -> Hash {
+    let byte = |at: usize| hash.get(at * 2..at * 2 + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    let bytes: Option<Vec<u8>> = hash.parse::<Digest>().ok().and_then(|_| (0..32).map(byte).collect());
     // A hash that isn't one is found by the chain; it has its leaf all the same.
-    bytes_of(hash).map_or_else(|| Hash::of_leaf(hash.as_bytes()), |bytes| Hash::of_leaf(&bytes))
+    Hash::of_leaf(bytes.as_deref().unwrap_or(hash.as_bytes()))
 }
 
 /// Whether there is a tree: a journal that is only read may be of a version that had none.

@@ -9,8 +9,9 @@ use rusqlite::params;
 
 use crate::chain::{Chain, Stored};
 use crate::checkpoint::Seal;
+use crate::merkle::Hash;
 use crate::store::{Journal, JournalError, at};
-use crate::tree::{self, Sum};
+use crate::tree::Sum;
 
 /// What was found intact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,9 +238,9 @@ impl Part {
             if until.is_some_and(|(run, seq)| (entry.run, entry.seq) >= (run, *seq)) {
                 break;
             }
-            part.chain.follow(&entry)?;
+            let leaf = Hash::of_leaf(&part.chain.follow(&entry)?);
             let recorded = entry.recorded().map_err(|why| Broken::of(&entry, &why.to_string()))?;
-            part.leaves.add(keys.hash_one((entry.run, entry.seq, tree::leaf(entry.hash))));
+            part.leaves.add(keys.hash_one((entry.run, entry.seq, leaf)));
             if let Some(attachment) = recorded.event.attachment() {
                 part.attached.push((entry.run.to_owned(), entry.seq, attachment.digest.clone()));
             }

@@ -160,6 +160,16 @@ fn what_is_broken_is_found_at_either_side_of_a_page() {
 }
 
 #[test]
+fn a_last_entry_far_beyond_the_others_is_not_waited_for() {
+    let (_folder, path) = long();
+    meddle(&path, &format!("UPDATE entry SET seq = 1 << 62 WHERE seq = {LONG}"));
+    let journal = Journal::open(&path).unwrap();
+    assert!(matches!(journal.fold::<Why>(&id(2)), Err(Why::Journal(JournalError::Entry { .. }))));
+    assert!(matches!(journal.read(&id(2)), Err(JournalError::Entry { .. })));
+    assert!(matches!(journal.verify(), Err(VerifyError::Broken(Broken::Entry { .. }))));
+}
+
+#[test]
 fn whoever_has_seen_enough_is_shown_no_more() {
     let (_folder, path) = long();
     let journal = Journal::open(&path).unwrap();
