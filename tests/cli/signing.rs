@@ -77,7 +77,8 @@ fn a_plan_is_approved_under_the_second_persons_signature() {
     let run = scene.desk.only_run().to_string();
     let timeline = lifeboat.run(&["timeline", &run, "--format", "md"]).ended_with(0);
     assert!(timeline.stdout.contains("approved by Dana, who signed in (key of "), "{}", timeline.stdout);
-    lifeboat.run(&["verify"]).ended_with(0);
+    let verified = lifeboat.run(&["verify"]).ended_with(0).stdout;
+    assert!(verified.contains("1 approvals were signed, and each signature is by the key"), "{verified}");
     scene.desk.is_nowhere(PASSPHRASE);
 
     lifeboat.run(&["person", "remove", "dana"]).ended_with(0);

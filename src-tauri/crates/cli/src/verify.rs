@@ -75,7 +75,7 @@ fn json(path: &Path, broken: Option<&str>, found: Option<&Found>) -> serde_json:
     serde_json::json!({
         "file": path, "intact": broken.is_none(), "broken": broken,
         "runs": intact.map(|f| f.runs), "entries": intact.map(|f| f.entries),
-        "attachments": intact.map(|f| f.attachments), "heads": intact.map(|f| &f.heads),
+        "attachments": intact.map(|f| f.attachments), "approvals": intact.map(|f| f.approvals), "heads": intact.map(|f| &f.heads),
         "unchecked": found.and_then(|found| found.verified.unchecked.as_ref()),
         "left_out": intact.map(|f| f.left_out), "checkpoints": intact.map(|f| f.checkpoints), "seals": seals,
         "notes": found.map(|found| &found.said),
@@ -92,6 +92,13 @@ fn print(path: &Path, found: &Found) {
         intact.attachments
     );
     intact.heads.iter().for_each(|(run, head)| say!("{run}  {head}"));
+    if intact.approvals > 0 {
+        say!(
+            "{} approvals were signed, and each signature is by the key that its entry names. Whose key that is was told to \
+             the machine where it ran.",
+            intact.approvals
+        );
+    }
     if let Some(why) = unchecked {
         say!("The entries are intact. The messages beside them were not checked: {why}.");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::thread;
 
-use run::{Digest, RunId};
+use run::{Digest, Event, RunId, approval_holds};
 use rusqlite::params;
 
 use crate::chain::{Chain, Stored};
@@ -20,6 +20,8 @@ pub struct Intact {
     pub runs: usize,
     /// How many entries.
     pub entries: u64,
+    /// How many approvals were signed; each signature is by the key that its entry names.
+    pub approvals: u64,
     /// How many attachments; none are in an export.
     pub attachments: u64,
     /// The hash of the last entry of each run, in the order of their ids.
@@ -34,10 +36,10 @@ pub struct Intact {
 }
 
 impl Intact {
-    pub(crate) fn of(chain: Chain) -> Self {
+    pub(crate) fn of(chain: Chain, approvals: u64) -> Self {
         let (entries, heads) = (chain.entries(), chain.heads());
-        let (attachments, checkpoints, left_out) = (0, 0, 0);
-        Self { runs: heads.len(), entries, attachments, heads, checkpoints, seals: Vec::new(), left_out }
+        let (runs, seals) = (heads.len(), Vec::new());
+        Self { runs, entries, approvals, attachments: 0, heads, checkpoints: 0, seals, left_out: 0 }
     }
 }
 
@@ -106,6 +108,15 @@ impl Broken {
     }
 }
 
+/// The event of an entry that is what was written, and whether it has a signature, which holds.
+pub(crate) fn event(entry: &Stored<'_>) -> Result<(Event, bool), Broken> {
+    let event = entry.recorded().map_err(|why| Broken::of(entry, &why.to_string()))?.event;
+    match approval_holds(entry.run, &event) {
+        Some(false) => Err(Broken::of(entry, "its signature is not of what it says")),
+        holds => Ok((event, holds.is_some())),
+    }
+}
+
 /// Why a journal isn't intact, or can't be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -165,14 +176,14 @@ impl Journal {
             }
             Part::read(&journal, Chain::default(), &(String::new(), 0), middle.as_ref(), &keys)
         });
-        let Part { chain, leaves, attached } = begun?.join(rest?)?;
+        let Part { chain, leaves, approvals, attached } = begun?.join(rest?)?;
         if tree?.is_some_and(|tree| tree != leaves) {
             return Err(journal.fault_of_leaves(chain.entries())?.into());
         }
         let checkpoints = journal.verify_checkpoints()?;
         journal.verify_inventories()?;
         let attachments = journal.verify_attachments(attached)?;
-        Ok(Intact { attachments, checkpoints, ..Intact::of(chain) })
+        Ok(Intact { attachments, checkpoints, ..Intact::of(chain, approvals) })
     }
 
     /// Checks every attachment; how many there are.
@@ -213,6 +224,7 @@ type Key = (String, u64);
 struct Part {
     chain: Chain,
     leaves: Sum,
+    approvals: u64,
     /// What is kept by its content, with the run and the number of the entry that speaks of it.
     attached: Vec<(String, u64, Digest)>,
 }
@@ -239,9 +251,10 @@ impl Part {
                 break;
             }
             let leaf = Hash::of_leaf(&part.chain.follow(&entry)?);
-            let recorded = entry.recorded().map_err(|why| Broken::of(&entry, &why.to_string()))?;
+            let (event, signed) = self::event(&entry)?;
+            part.approvals += u64::from(signed);
             part.leaves.add(keys.hash_one((entry.run, entry.seq, leaf)));
-            if let Some(attachment) = recorded.event.attachment() {
+            if let Some(attachment) = event.attachment() {
                 part.attached.push((entry.run.to_owned(), entry.seq, attachment.digest.clone()));
             }
         }
@@ -251,6 +264,7 @@ impl Part {
     fn join(mut self, rest: Self) -> Result<Self, Broken> {
         self.attached.extend(rest.attached);
         let leaves = self.leaves.and(rest.leaves);
-        Ok(Self { chain: self.chain.join(rest.chain)?, leaves, attached: self.attached })
+        let approvals = self.approvals + rest.approvals;
+        Ok(Self { chain: self.chain.join(rest.chain)?, leaves, approvals, attached: self.attached })
     }
 }

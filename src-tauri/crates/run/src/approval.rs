@@ -1,5 +1,7 @@
 //! What stands for an approval: a signature that a reader of the journal can check, a name, or the glass that was broken.
 
+use std::fmt::Display;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -7,7 +9,7 @@ use jiff::Timestamp;
 use runbook::StepId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, RunId};
+use crate::{Digest, Event};
 
 /// What stands for an approval.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +39,18 @@ pub struct Signed {
 }
 
 /// What is signed to approve a plan, or to refuse it: five lines.
-pub fn text(run: &RunId, step: &StepId, digest: &Digest, by: &str) -> String {
+pub fn text(run: impl Display, step: &StepId, digest: &Digest, by: &str) -> String {
     format!("lifeboat approval\n{run}\n{step}\n{digest}\n{by}\n")
+}
+
+/// Whether the signature in an entry of `run` is of what the entry says; `None` where there is none.
+pub fn holds(run: &str, event: &Event) -> Option<bool> {
+    match event {
+        Event::PlanApproved { step, digest, by, how: How::Signed(signed) } => {
+            Some(signed.is_of(&text(run, step, digest, by)))
+        }
+        _ => None,
+    }
 }
 
 impl Signed {

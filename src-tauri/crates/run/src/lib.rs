@@ -17,7 +17,7 @@ mod rejection;
 mod start;
 mod state;
 
-pub use approval::{How, Signed, text as approval_text};
+pub use approval::{How, Signed, holds as approval_holds, text as approval_text};
 pub use clocks::{Achieved, Lost, Mark, between};
 pub use command::Command;
 pub use decide::{decide, second_person};

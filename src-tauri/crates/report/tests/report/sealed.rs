@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey};
 use jiff::Timestamp;
 use journal::{Broken, Journal, NewEntries, Seal, Signer, VerifyError};
 use report::{Format, JsonLines, ReportError, Timeline, Verified};
-use run::{Event, RunId};
+use run::{Event, How, RunId, Signed, approval_text};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -281,4 +284,36 @@ fn a_run_that_has_gone_on_is_not_exported_with_an_older_checkpoint() {
     assert!(matches!(why, ReportError::Grown), "{why}");
     assert!(bytes.is_empty());
     assert_eq!(verify(&world.export(&id(), &[]).unwrap()).unwrap().intact.seals[0].run.entries, 6);
+}
+
+/// An approval that nobody signed is found in the journal and in its export, though whoever wrote it made the chain and
+/// the checkpoint anew.
+#[test]
+fn an_approval_whose_signature_is_of_something_else_is_found() {
+    let key = SigningKey::from_bytes(&[9; 32]);
+    let (step, digest) = ("restore".into(), run::Digest::of(b"the plan"));
+    let signed = |text: &str| {
+        How::Signed(Signed {
+            key: STANDARD.encode(key.verifying_key().as_bytes()),
+            since: instant("2026-11-01T08:00:00Z"),
+            signature: STANDARD.encode(key.sign(text.as_bytes()).to_bytes()),
+        })
+    };
+    let right = approval_text(id(), &step, &digest, "Dana");
+    for (text, holds) in [(right.as_str(), true), ("lifeboat approval\nof something else\n", false)] {
+        let world = World::new();
+        let (step, digest, by, how) = (step.clone(), digest.clone(), "Dana".to_owned(), signed(text));
+        world.write(&id(), Event::PlanApproved { step, digest, by, how });
+        let export = world.export(&id(), &[]).unwrap();
+        match (world.journal.verify(), verify(&export)) {
+            (Ok(journal), Ok(export)) if holds => {
+                assert_eq!([journal.approvals, export.intact.approvals], [1, 1]);
+            }
+            (
+                Err(VerifyError::Broken(Broken::Entry { seq: 6, why, .. })),
+                Err(VerifyError::Broken(Broken::Entry { seq: 6, .. })),
+            ) if !holds => assert!(why.contains("signature"), "{why}"),
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
 }
