@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use action::Environment;
 use jiff::Timestamp;
 use journal::{Entry, Journal, NewEntries};
-use report::{Format, Timeline};
-use run::{Event, Mode, Request, Run, RunId};
+use report::{Format, Review, ReviewFormat, Timeline};
+use run::{Event, Mode, Request, RunId};
 use runbook::StepId;
 use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::json;
@@ -248,16 +248,27 @@ fn hashed(file: &Path) -> Done<f64> {
 }
 
 fn export(file: &Path, format: &str) -> Done {
-    let known = Format::ALL.into_iter().find(|(name, _)| *name == format);
-    let (_, format) = known.ok_or("there is no such format")?;
+    let (what, ending) = format.split_once('.').ok_or("name a format like timeline.csv")?;
     let to = file.with_extension("export");
     let (seconds, entries) = timed(|| {
         let journal = Journal::open_read_only(file)?;
-        let timeline = Timeline::new(&journal, &id(0))?;
         let mut out = BufWriter::new(File::create(&to)?);
-        timeline.write(format, &journal, &mut out)?;
+        let entries = match what {
+            "timeline" => {
+                let known = Format::ALL.into_iter().find(|(name, _)| *name == ending);
+                let timeline = Timeline::new(&journal, &id(0))?;
+                timeline.write(known.ok_or("there is no such format")?.1, &journal, &mut out)?;
+                timeline.run().seq()
+            }
+            _ => {
+                let known = ReviewFormat::ALL.into_iter().find(|(name, _)| *name == ending);
+                let review = Review::new(&journal, &id(0))?;
+                review.write(known.ok_or("there is no such format")?.1, &journal, &mut out)?;
+                review.run().seq()
+            }
+        };
         out.flush()?;
-        Ok(timeline.run().seq())
+        Ok(entries)
     })?;
     let bytes = fs::metadata(&to)?.len();
     fs::remove_file(&to)?;
