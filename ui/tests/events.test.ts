@@ -80,6 +80,9 @@ describe('run', () => {
       expect(text).toContain(words);
     }
     await soon(() => window.get('said').textContent()).toBe('The run is finished.');
+    expect(await window.get('signed').innerText()).toBe('not yet; an export as JSON lines or archive signs it');
+    await window.send('run', later({ ...ended, signed: 'lifeboat/8608aaec' }));
+    await soon(() => window.get('signed').innerText()).toBe('by lifeboat/8608aaec');
   });
 });
 

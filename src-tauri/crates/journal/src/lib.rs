@@ -29,6 +29,12 @@
 //! An export of a run carries for each entry its place in the tree and the audit path, and at the end the checkpoint.
 //! [`verify_export`] needs nothing else, and the verifier key to believe it.
 //!
+//! # Reading
+//! [`Journal::each`] shows a run page by page, and the journal can be written to between two of them; [`Journal::fold`]
+//! opens one with two threads that read in turn. [`Journal::verify`] looks at the journal as it is at one moment,
+//! whatever is written meanwhile: two threads follow the entries, a third one the tree, and what the two saw is compared
+//! by sums of keyed hashes, so that nothing is looked up entry by entry.
+//!
 //! # What is found, and what can't be
 //! [`Journal::verify`] finds any entry, leaf, subtree, checkpoint or evidence that was changed, removed, moved or spliced
 //! into another run. Whoever can write the file can also make the chain and the tree anew, but sign them only with a
