@@ -1,7 +1,5 @@
 //! What stands for an approval: a signature that a reader of the journal can check, a name, or the glass that was broken.
 
-use std::fmt::Display;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -9,7 +7,7 @@ use jiff::Timestamp;
 use runbook::StepId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Event};
+use crate::{Digest, Event, RunId};
 
 /// What stands for an approval.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +37,11 @@ pub struct Signed {
 }
 
 /// What is signed to approve a plan, or to refuse it: five lines.
-pub fn text(run: impl Display, step: &StepId, digest: &Digest, by: &str) -> String {
+pub fn text(run: &RunId, step: &StepId, digest: &Digest, by: &str) -> String {
+    words(run.as_str(), step, digest, by)
+}
+
+fn words(run: &str, step: &StepId, digest: &Digest, by: &str) -> String {
     format!("lifeboat approval\n{run}\n{step}\n{digest}\n{by}\n")
 }
 
@@ -47,7 +49,7 @@ pub fn text(run: impl Display, step: &StepId, digest: &Digest, by: &str) -> Stri
 pub fn holds(run: &str, event: &Event) -> Option<bool> {
     match event {
         Event::PlanApproved { step, digest, by, how: How::Signed(signed) } => {
-            Some(signed.is_of(&text(run, step, digest, by)))
+            Some(signed.is_of(&words(run, step, digest, by)))
         }
         _ => None,
     }

@@ -299,7 +299,7 @@ fn an_approval_whose_signature_is_of_something_else_is_found() {
             signature: STANDARD.encode(key.sign(text.as_bytes()).to_bytes()),
         })
     };
-    let right = approval_text(id(), &step, &digest, "Dana");
+    let right = approval_text(&id(), &step, &digest, "Dana");
     for (text, holds) in [(right.as_str(), true), ("lifeboat approval\nof something else\n", false)] {
         let world = World::new();
         let (step, digest, by, how) = (step.clone(), digest.clone(), "Dana".to_owned(), signed(text));
