@@ -106,9 +106,9 @@ enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
-    /// Check that a journal, or an export in JSON lines, is complete, in order and unchanged.
+    /// Check that a journal, an export in JSON lines or an archive is complete, in order and unchanged.
     Verify {
-        /// A journal (*.db) or an export (*.jsonl); this machine's journal when left out.
+        /// A journal (*.db), an export (*.jsonl) or an archive (*.zip); this machine's journal when left out.
         file: Option<PathBuf>,
         /// The key that must have signed it, as `lifeboat key` prints it on the machine where it ran.
         #[arg(long)]

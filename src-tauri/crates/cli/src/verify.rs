@@ -6,7 +6,7 @@ use std::path::Path;
 
 use engine::{Home, Remembered, UnsealedError};
 use journal::{Broken, Intact, Journal, Verifier, VerifyError};
-use report::{Verified, verify_export};
+use report::{Verified, verify_archive, verify_export};
 
 use crate::Output;
 use crate::exit::{Error, Exit};
@@ -30,10 +30,15 @@ pub(crate) async fn verify(
     };
     let read = |source| Error::Read { path: path.clone(), source };
     let home = home.ok();
-    let found = if path.extension().is_some_and(|extension| extension == "jsonl") {
-        export(BufReader::new(File::open(&path).map_err(read)?), home.as_deref(), key).await
+    let file = File::open(&path).map_err(read)?;
+    let is = |ending: &str| path.extension().is_some_and(|extension| extension == ending);
+    let found = if is("jsonl") || is("zip") {
+        let verified = if is("zip") { verify_archive(file) } else { verify_export(BufReader::new(file)) };
+        match verified {
+            Ok(verified) => export(verified, home.as_deref(), key).await,
+            Err(why) => Err(why),
+        }
     } else {
-        File::open(&path).map_err(read)?;
         let own = home.is_some_and(|home| {
             home == path
                 || home
@@ -107,11 +112,10 @@ fn print(path: &Path, found: &Found) {
 
 /// An export, its signatures held against the key that was given, or else this machine's.
 async fn export(
-    lines: BufReader<File>,
+    verified: Verified,
     home: Option<&Path>,
     key: Option<&Verifier>,
 ) -> Result<Found, VerifyError> {
-    let verified = verify_export(lines)?;
     let Intact { runs, seals, left_out, .. } = &verified.intact;
     let mut said = Vec::new();
     if *left_out > 0 {

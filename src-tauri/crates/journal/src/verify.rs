@@ -92,6 +92,14 @@ pub enum Broken {
         /// Why.
         why: String,
     },
+    /// A file of an archive.
+    #[error("{name} is broken: {why}")]
+    File {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// A line of an export.
     #[error("line {line} is broken: {why}")]
     Line {

@@ -1,10 +1,10 @@
 //! Whether an export still says, in words too, what the journal said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Seek};
 
 use journal::{Broken, Entry, Intact, VerifyError};
-use run::{Event, Run, RunId};
+use run::{Digest, Event, Run, RunId};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ pub struct Verified {
 pub fn verify_export(mut lines: impl BufRead + Seek) -> Result<Verified, VerifyError> {
     let intact = journal::verify_export(&mut lines)?;
     lines.rewind()?;
-    let unchecked = match folded(&mut lines)? {
+    let unchecked = match folded(&mut lines)?.runs {
         Ok(runs) => {
             lines.rewind()?;
             words(&mut lines, &intact, &runs)?
@@ -55,9 +55,17 @@ fn each(
     Ok(())
 }
 
-/// How each run in an export stands after its last entry; or why its words can't be held against the entries.
-fn folded(lines: &mut impl BufRead) -> Result<Result<BTreeMap<RunId, Run>, String>, VerifyError> {
+/// What the entries of an export come to.
+pub(crate) struct Folded {
+    /// How each run stands after its last entry; or why words can't be held against the entries.
+    pub(crate) runs: Result<BTreeMap<RunId, Run>, String>,
+    /// What the entries keep by its content.
+    pub(crate) kept: BTreeSet<Digest>,
+}
+
+pub(crate) fn folded(lines: &mut impl BufRead) -> Result<Folded, VerifyError> {
     let mut runs: BTreeMap<RunId, Option<Run>> = BTreeMap::new();
+    let mut kept = BTreeSet::new();
     let mut why = None;
     each(lines, &mut |line, value| {
         if value["lifeboat"] != jsonl::VERSION {
@@ -67,18 +75,27 @@ fn folded(lines: &mut impl BufRead) -> Result<Result<BTreeMap<RunId, Run>, Strin
             });
         }
         let id = run_of(line, &value)?;
-        if why.is_none() && !value["checkpoint"].is_string() {
-            let run = runs.entry(id.clone()).or_default();
-            let told = recorded(&entry(&id, &value)).and_then(|entry| Ok(absorb(run, &id, entry).map(drop)?));
-            why = told.err().map(|why| why.to_string());
+        if value["checkpoint"].is_string() {
+            return Ok(());
+        }
+        let told = recorded(&entry(&id, &value)).and_then(|entry| {
+            kept.extend(entry.event.attachment().map(|kept| kept.digest.clone()));
+            // Of a run that can't be folded every entry is still looked at.
+            match why {
+                None => Ok(absorb(runs.entry(id.clone()).or_default(), &id, entry).map(drop)?),
+                Some(_) => Ok(()),
+            }
+        });
+        if let Err(told) = told {
+            why.get_or_insert(told.to_string());
         }
         Ok(())
     })?;
     let runs = runs.into_iter().filter_map(|(id, run)| Some((id, run?)));
-    Ok(why.map_or_else(|| Ok(runs.collect()), Err))
+    Ok(Folded { runs: why.map_or_else(|| Ok(runs.collect()), Err), kept })
 }
 
-fn words(
+pub(crate) fn words(
     lines: &mut impl BufRead,
     intact: &Intact,
     runs: &BTreeMap<RunId, Run>,

@@ -11,6 +11,13 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use crate::review::{Review, ReviewFormat};
 use crate::{Format, JsonLines, ReportError, Timeline};
 
+/// The list of what is in it.
+pub(crate) const MANIFEST: &str = "MANIFEST.txt";
+/// The timeline that proves itself.
+pub(crate) const TIMELINE: &str = "timeline.jsonl";
+/// Where the evidence is, each piece under its SHA-256.
+pub(crate) const EVIDENCE: &str = "evidence/";
+
 /// What the list of files says of them.
 const SAID: &str = "# The SHA-256 of each file; `sha256sum -c MANIFEST.txt` checks them.\n\
                     # evidence/ holds plans and lists of what was done as they were: they name single photos.\n";
@@ -53,10 +60,10 @@ pub(crate) fn write(review: &Review, journal: &Journal, out: &mut dyn Write) -> 
     let timeline = Timeline { run: review.run.clone(), head: review.head.clone() };
     bundle.file("timeline.csv", &mut |file| timeline.write(Format::Csv, journal, file))?;
     let lines = JsonLines { seal: review.seal.as_ref(), left_out: BTreeSet::new() };
-    bundle.file("timeline.jsonl", &mut |file| timeline.write_json_lines(&lines, journal, file))?;
+    bundle.file(TIMELINE, &mut |file| timeline.write_json_lines(&lines, journal, file))?;
     let digests: BTreeSet<_> = review.evidence.iter().map(|evidence| evidence.kept.digest.clone()).collect();
     for digest in digests {
-        bundle.file(&format!("evidence/{digest}"), &mut |file| {
+        bundle.file(&format!("{EVIDENCE}{digest}"), &mut |file| {
             io::copy(&mut journal.attachment(&digest)?, file)?;
             Ok(())
         })?;
@@ -79,7 +86,7 @@ impl Bundle<'_> {
     }
 
     fn finish(mut self) -> Result<(), ReportError> {
-        self.zip.start_file("MANIFEST.txt", self.options).map_err(io::Error::from)?;
+        self.zip.start_file(MANIFEST, self.options).map_err(io::Error::from)?;
         self.zip.write_all(self.manifest.as_bytes())?;
         self.zip.finish().map_err(io::Error::from)?;
         Ok(())

@@ -20,6 +20,8 @@ mod sections;
 mod summary;
 mod svg;
 
+pub(crate) use bundle::{EVIDENCE, MANIFEST, TIMELINE};
+
 use std::io::Write;
 
 use jiff::Timestamp;
