@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use action::Environment;
 use jiff::Timestamp;
@@ -201,6 +202,8 @@ fn a_journal_is_intact_while_it_is_written_to() {
             scope.spawn(move || {
                 for after in LONG.. {
                     write(journal, &id(of), after, 1);
+                    // So that the other gets its turn.
+                    thread::sleep(Duration::from_millis(2));
                     if done.load(Ordering::Relaxed) {
                         break;
                     }
