@@ -44,10 +44,10 @@ pub fn verify_archive(file: impl Read + Seek) -> Result<Verified, VerifyError> {
     };
     let kept: BTreeSet<_> = folded.kept.iter().map(|digest| format!("{EVIDENCE}{digest}")).collect();
     let there = names.iter().filter(|name| name.starts_with(EVIDENCE));
-    for name in there.clone().filter(|name| !kept.contains(*name)) {
+    if let Some(name) = there.clone().find(|name| !kept.contains(*name)) {
         return Err(broken(name, &"no entry of the timeline speaks of it"));
     }
-    for name in kept.iter().filter(|name| !names.contains(*name)) {
+    if let Some(name) = kept.iter().find(|name| !names.contains(*name)) {
         return Err(broken(name, &"it is missing, and an entry of the timeline speaks of it"));
     }
     for (name, digest) in listed.iter().filter(|(name, _)| name.starts_with(EVIDENCE)) {
