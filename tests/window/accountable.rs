@@ -83,11 +83,11 @@ async fn keep(desktop: &Desktop, scene: &Scene) {
             done(true);
         });";
     desktop.driver.execute_async(paste, vec![]).await.unwrap();
-    desktop.reads("screenshot ").await;
+    desktop.reads("attached screenshot ").await;
     let log = scene.desk.file("found.log", &format!("first line\nkey {SECRET}\n"));
     let chooser = desktop.driver.find(By::Css("[data-testid=chooser]")).await.unwrap();
     chooser.send_keys(&log).await.unwrap();
-    desktop.reads("found.log").await;
+    desktop.reads("attached found.log").await;
     fs::remove_file(log).unwrap();
     desktop.fill("[data-testid=note]", &format!("called the Portal lead; the key was {SECRET}")).await;
     desktop.choose("[data-testid=note-tag]", "impact").await;
