@@ -79,7 +79,10 @@ pub(crate) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// The columns of a row, in the order of the fields.
+    /// The beginning of a query whose rows are entries.
+    pub(crate) const SELECT: &'static str = "SELECT run, seq, at, actor, event, previous, hash FROM entry";
+
+    /// The entry of a row of [`Self::SELECT`].
     pub(crate) fn of(row: &'a Row<'_>) -> rusqlite::Result<Self> {
         let text = |column: usize| -> rusqlite::Result<&'a str> { Ok(row.get_ref(column)?.as_str()?) };
         let seq = row.get::<_, i64>(1)?.cast_unsigned();
@@ -96,19 +99,10 @@ impl<'a> Stored<'a> {
         Sha256::new_with_prefix(json)
     }
 
-    /// Why it doesn't hang on an entry with this number and hash, if it doesn't.
-    fn misplaced(&self, seq: u64, hash: &str) -> Option<&'static str> {
-        misplaced(self.seq, self.previous, seq, hash)
-    }
-
     /// Its hash when it is what was written.
     fn unchanged(&self, json: &mut Vec<u8>) -> Option<[u8; 32]> {
         let hash: [u8; 32] = self.content(json).finalize().into();
-        let mut digits = [0; 64];
-        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
-            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-        }
-        (self.hash.as_bytes() == digits).then_some(hash)
+        (self.hash.as_bytes() == Digest::digits(hash)).then_some(hash)
     }
 
     /// As [`Entry::recorded`].
@@ -124,8 +118,6 @@ impl<'a> Stored<'a> {
         Entry { run, seq, at, actor, event, previous, hash }
     }
 }
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Follows entries, each of which hangs on the one before it in its run.
 #[derive(Debug, Default)]
@@ -170,14 +162,14 @@ impl Chain {
 
     /// Adds an entry that hangs on the one before it and is what was written; its hash.
     pub(crate) fn follow(&mut self, entry: &Stored<'_>) -> Result<[u8; 32], Broken> {
-        let misplaced = if mem::take(&mut self.loose) {
+        let (last, hash) = if mem::take(&mut self.loose) {
             self.begins = Some((entry.run.to_owned(), entry.seq, entry.previous.to_owned()));
-            entry.misplaced(if self.seq == 0 { entry.seq.wrapping_sub(1) } else { self.seq }, entry.previous)
+            // Where even the number of the one before it isn't known, it is the one that this would follow.
+            (if self.seq == 0 { entry.seq.wrapping_sub(1) } else { self.seq }, entry.previous)
         } else {
-            let (seq, previous) = self.end_of(entry.run);
-            entry.misplaced(seq, previous)
+            self.end_of(entry.run)
         };
-        if let Some(why) = misplaced {
+        if let Some(why) = misplaced(entry.seq, entry.previous, last, hash) {
             return Err(Broken::of(entry, why));
         }
         let changed = "its content was changed after it was written";

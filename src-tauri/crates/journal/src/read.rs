@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::{mem, thread};
 
 use run::{FoldError, Recorded, Run, RunId};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use crate::chain::{Chain, Entry, Stored};
 use crate::store::{Journal, JournalError, at, last};
@@ -38,18 +38,18 @@ impl Journal {
         Ok(entries)
     }
 
-    /// One entry of a run, if it is there.
+    /// One entry of a run, checked but for what it hangs on; `None` when the run ends before it.
     ///
     /// # Errors
-    /// Anything SQLite says.
+    /// [`JournalError::Entry`] when it is broken.
     pub fn entry(&self, run: &RunId, seq: u64) -> Result<Option<Entry>, JournalError> {
-        let select =
-            "SELECT run, seq, at, actor, event, previous, hash FROM entry WHERE run = ?1 AND seq = ?2";
-        let connection = self.connection();
-        let entry = connection.query_row(select, params![run.as_str(), seq.cast_signed()], |row| {
-            Ok(Stored::of(row)?.entry(run.clone()))
-        });
-        entry.optional().map_err(at(self.path()))
+        let Some(before) = seq.checked_sub(1) else { return Ok(None) };
+        let mut found = None;
+        self.follow(run, &mut Chain::after(before), 1, &mut |entry| {
+            found = Some(entry.entry(run.clone()));
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Shows a run's entries from the first to the last, each checked against the one before it, without holding more
@@ -158,10 +158,9 @@ impl Journal {
         seen: &mut dyn FnMut(Stored<'_>) -> Result<(), Broken>,
     ) -> Result<(), JournalError> {
         let at = at(self.path());
-        let select = "SELECT run, seq, at, actor, event, previous, hash FROM entry
-                      WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+        let select = format!("{} WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3", Stored::SELECT);
         let connection = self.connection();
-        let mut query = connection.prepare_cached(select).map_err(&at)?;
+        let mut query = connection.prepare_cached(&select).map_err(&at)?;
         let asked = params![run.as_str(), chain.seq().cast_signed(), count.cast_signed()];
         let mut rows = query.query(asked).map_err(&at)?;
         while let Some(row) = rows.next().map_err(&at)? {

@@ -248,9 +248,8 @@ impl Part {
     ) -> Result<Self, VerifyError> {
         let at = at(journal.path());
         let connection = journal.connection();
-        let select = "SELECT run, seq, at, actor, event, previous, hash FROM entry
-                      WHERE (run, seq) >= (?1, ?2) ORDER BY run, seq";
-        let mut query = connection.prepare(select).map_err(&at)?;
+        let select = format!("{} WHERE (run, seq) >= (?1, ?2) ORDER BY run, seq", Stored::SELECT);
+        let mut query = connection.prepare(&select).map_err(&at)?;
         let mut rows = query.query(params![from.0, from.1.cast_signed()]).map_err(&at)?;
         let mut part = Self { chain, ..Self::default() };
         while let Some(row) = rows.next().map_err(&at)? {

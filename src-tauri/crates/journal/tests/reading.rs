@@ -167,6 +167,7 @@ fn a_last_entry_far_beyond_the_others_is_not_waited_for() {
     let journal = Journal::open(&path).unwrap();
     assert!(matches!(journal.fold::<Why>(&id(2)), Err(Why::Journal(JournalError::Entry { .. }))));
     assert!(matches!(journal.read(&id(2)), Err(JournalError::Entry { .. })));
+    assert!(matches!(journal.entry(&id(2), LONG), Err(JournalError::Entry { .. })));
     assert!(matches!(journal.verify(), Err(VerifyError::Broken(Broken::Entry { .. }))));
 }
 

@@ -87,13 +87,16 @@ impl Digest {
 
     /// The digest of everything a hasher was given.
     pub fn finish(hasher: Sha256) -> Self {
-        let mut text = String::with_capacity(64);
-        for byte in hasher.finalize() {
-            for half in [byte >> 4, byte & 15] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
-            }
+        Self(Self::digits(hasher.finalize().into()).map(char::from).iter().collect())
+    }
+
+    /// The 64 digits of a SHA-256, as they are written everywhere.
+    pub fn digits(hash: [u8; 32]) -> [u8; 64] {
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
+            *pair = [byte >> 4, byte & 15].map(|half| b"0123456789abcdef"[usize::from(half)]);
         }
-        Self(text)
+        digits
     }
 
     /// All 64 digits.
